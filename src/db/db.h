@@ -1,0 +1,125 @@
+/* db.h - the truth, behind one seam: SQLite by default, PostgreSQL when outgrown.
+ *
+ * One SQL text serves both: parameters are $1 $2 ... in order of first use, types are the schema
+ * words ID, BYTES, INT8 and TEXT, and nothing is used that only one of them knows. What differs
+ * stays in the driver. A statement is a string literal in a room's table of texts; the driver
+ * prepares it once a connection and finds it again by the address of the literal.
+ *
+ * A struct db is one connection and belongs to one thread at a time.
+ *
+ * Walk:   struct rows r;
+ *         err e = db_query(db, &r, sql[USER_BY_LOGIN], "s", login);
+ *         while (!e.code && db_next(&r, &e)) { id = rows_int(&r, 0); ... }
+ *         // the end of the rows or an error resets the statement; leaving early needs rows_end
+ * Texts and bytes of a row are borrowed until the next db_next; copy what must live longer. */
+#ifndef DB_DB_H
+#define DB_DB_H
+
+#include "base/err.h"
+#include "base/str.h"
+
+struct db;
+struct db_driver;
+
+/* Statements a room uses, so that a test can prepare every one of them on every driver. */
+struct sql_set {
+    const char *room;
+    const char *const *texts;
+    size_t count;
+};
+
+struct rows {
+    struct db *db;
+    void *stmt;
+};
+
+/* Parameters by letters: i int64_t, n int (promoted), s str (TEXT), b str (BYTES; a NULL ptr is
+ * NULL), d double, z const char *. A NULL-ptr str given as 's' is the empty text.
+ * ERR_FULL "disk_full", ERR_BUSY "store_busy", ERR_CONFLICT "already_exists" (a unique key),
+ * ERR_STORE "store_failed" (logged with the statement, never with its values). */
+MUST_USE err db_exec(struct db *db, const char *sql, const char *types, ...);
+/* As db_exec; *changed is the number of rows touched. */
+MUST_USE err db_change(struct db *db, int64_t *changed, const char *sql, const char *types, ...);
+MUST_USE err db_query(struct db *db, struct rows *r, const char *sql, const char *types, ...);
+/* One row or none: *found says which; the columns follow by letters as pointers
+ * (i int64_t*, s str* copied to mem, b str* copied to mem, d double*). */
+MUST_USE err db_get(struct db *db, struct arena *mem, bool *found, const char *out_types,
+                    void *const *out, const char *sql, const char *types, ...);
+
+bool db_next(struct rows *r, err *e);
+int64_t rows_int(const struct rows *r, int column); /* NULL is 0 */
+double rows_real(const struct rows *r, int column);
+str rows_text(const struct rows *r, int column); /* NULL is empty */
+str rows_bytes(const struct rows *r, int column);
+bool rows_null(const struct rows *r, int column);
+void rows_end(struct rows *r);
+
+/* The transaction words. db_begin_read takes one snapshot for all reads until db_rollback. */
+MUST_USE err db_begin(struct db *db);
+MUST_USE err db_begin_read(struct db *db);
+MUST_USE err db_commit(struct db *db);
+void db_rollback(struct db *db);
+MUST_USE err db_savepoint(struct db *db);
+MUST_USE err db_release_savepoint(struct db *db);
+void db_rollback_savepoint(struct db *db);
+/* False when a failed statement (a full disk) has ended the whole transaction: see findings.md. */
+bool db_in_transaction(struct db *db);
+
+void db_close(struct db *db);
+
+/* What a driver fills. db.c keeps the variadic front; a driver sees bound values. */
+struct db_value {
+    char type; /* i d s b, or 0 for NULL */
+    int64_t integer;
+    double real;
+    str text;
+};
+struct db_driver {
+    const char *name;
+    /* Prepare (or find) and bind; *stmt is then ready for step. */
+    err (*start)(struct db *db, const char *sql, const struct db_value *values, size_t count,
+                 void **stmt);
+    bool (*step)(struct db *db, void *stmt, err *e);
+    void (*column)(struct db *db, void *stmt, int column, struct db_value *out);
+    void (*finish)(struct db *db, void *stmt);
+    int64_t (*changed)(struct db *db);
+    err (*simple)(struct db *db, const char *word_sql); /* BEGIN and the like */
+    bool (*in_transaction)(struct db *db);
+    void (*close)(struct db *db);
+};
+struct db {
+    const struct db_driver *driver;
+};
+
+/* --- sqlite.c --------------------------------------------------------------------------------- */
+
+struct sqlite_options {
+    bool read_only;
+    bool create;
+};
+/* WAL, synchronous=FULL, wal_autocheckpoint=0, foreign_keys on, busy timeout, trusted_schema off,
+ * a statement cache. path is UTF-8. */
+MUST_USE err sqlite_open(const char *path, const struct sqlite_options *o, struct db **out);
+/* PASSIVE checkpoint (TRUNCATE when `all`); for the checkpoint thread's own connection. */
+MUST_USE err sqlite_checkpoint(struct db *db, bool all);
+MUST_USE err sqlite_backup_into(struct db *db, const char *path); /* VACUUM INTO */
+/* integrity_check; *report gets one line a finding, empty when sound. */
+MUST_USE err sqlite_integrity(struct db *db, struct arena *mem, str *report);
+
+/* --- migrate.c -------------------------------------------------------------------------------- */
+
+struct migration {
+    int number; /* 1, 2, 3 ... without gaps */
+    const char *name;
+    const char *sql; /* statements separated by ";\n"; schema words not yet replaced */
+};
+extern const struct migration main_migrations[], trail_migrations[];
+extern const size_t main_migration_count, trail_migration_count;
+
+/* Run what is missing, each in a transaction of its own, noted in table schema_version.
+ * ERR_STORE "schema_newer": the file was written by a newer laiyu. */
+MUST_USE err db_migrate(struct db *db, const struct migration *list, size_t count, int64_t now);
+/* Replace the schema words for a driver ("sqlite" or "postgres"). */
+str migration_text(struct arena *mem, const char *sql, const char *driver);
+
+#endif
