@@ -28,7 +28,7 @@ typedef struct err {
     const char *name;
 } err;
 
-#define OK ((err){ERR_NONE, ""})
+#define OK                ((err){ERR_NONE, ""})
 #define ERR(code_, name_) ((err){(code_), (name_)})
 
 #endif

@@ -28,11 +28,11 @@ struct str_list {
 struct json_field {
     const char *name;
     enum json_type type;
-    size_t offset;      /* in the struct */
-    ptrdiff_t has;      /* offset of a bool that says "was given", -1 if none */
+    size_t offset; /* in the struct */
+    ptrdiff_t has; /* offset of a bool that says "was given", -1 if none */
     bool required;
-    bool raw;           /* JSON_TEXT: keep control characters (cleaned later by its handler) */
-    int64_t min, max;   /* text: bytes of UTF-8; int: range */
+    bool raw;         /* JSON_TEXT: keep control characters (cleaned later by its handler) */
+    int64_t min, max; /* text: bytes of UTF-8; int: range */
     const char *const *words;
     size_t max_items;
 };

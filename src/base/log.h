@@ -21,8 +21,9 @@ struct log_field {
 /* Fields end at the first with a NULL name. */
 void log_fields(enum log_level level, const char *event, const struct log_field *fields);
 /* log_event(LOG_INFO, "listen", {"address", a}, {"loops", .number = 2}) */
-#define log_event(level, event, ...)                                                               \
-    log_fields((level), (event), (const struct log_field[]){__VA_ARGS__ __VA_OPT__(, ){NULL}})
+#define log_event(level, ...) log_event_((level), __VA_ARGS__, {NULL})
+#define log_event_(level, event, ...)                                                              \
+    log_fields(level, event, (const struct log_field[]){__VA_ARGS__})
 
 /* Everything that is counted, one row each in log.c: name, help, counter or gauge.
  * Relaxed atomics: any thread may count. */
@@ -30,8 +31,8 @@ enum counter {
     COUNT_HTTP_REQUESTS,
     COUNT_HTTP_REFUSED,
     COUNT_HTTP_5XX,
-    COUNT_CONNECTIONS,      /* gauge */
-    COUNT_WEBSOCKETS,       /* gauge */
+    COUNT_CONNECTIONS, /* gauge */
+    COUNT_WEBSOCKETS,  /* gauge */
     COUNT_WS_FRAMES_IN,
     COUNT_WS_FRAMES_OUT,
     COUNT_WS_DROPPED,
@@ -41,8 +42,8 @@ enum counter {
     COUNT_COMMIT_FAILURES,
     COUNT_CALLS_MAIN,
     COUNT_CALLS_TRAIL,
-    COUNT_QUEUE_MAIN,       /* gauge */
-    COUNT_QUEUE_TRAIL,      /* gauge */
+    COUNT_QUEUE_MAIN,  /* gauge */
+    COUNT_QUEUE_TRAIL, /* gauge */
     COUNT_PAGE_VIEWS,
     COUNT_MESSAGES,
     COUNT_CONVERSATIONS,

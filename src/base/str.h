@@ -24,8 +24,8 @@ typedef struct str {
     }
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 /* For printf: "%.*s", STR_ARG(s) */
-#define STR_ARG(s) (int)(s).len, (s).ptr
-#define MUST_USE __attribute__((warn_unused_result))
+#define STR_ARG(s)         (int)(s).len, (s).ptr
+#define MUST_USE           __attribute__((warn_unused_result))
 #define PRINTF(fmt, first) __attribute__((format(printf, fmt, first)))
 
 str str_of(const char *zero_terminated); /* NULL gives the empty str */
@@ -56,6 +56,9 @@ MUST_USE bool str_int(str s, int64_t *out);
 
 /* Strict UTF-8: no surrogates, no overlong forms, nothing above U+10FFFF. */
 bool str_is_utf8(str s);
+/* Bytes of the sequence s begins with; s is not empty. Of an ill-formed one, as many as together
+ * are one U+FFFD. */
+ptrdiff_t str_utf8_step(str s, bool *well_formed);
 /* The longest prefix of at most max bytes that does not split a UTF-8 sequence. */
 str str_utf8_cut(str s, ptrdiff_t max);
 /* Number of code points; s must be UTF-8. */

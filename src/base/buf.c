@@ -1,0 +1,73 @@
+#include "base/buf.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SMALLEST = 64 };
+
+/* The old bytes stay in the arena: doubling keeps that waste below the final size. */
+static void reserve(struct buf *b, size_t more)
+{
+    if (b->cap - b->len >= more)
+        return;
+    size_t cap = b->cap < SMALLEST ? SMALLEST : b->cap;
+    while (cap - b->len < more)
+        if (__builtin_mul_overflow(cap, 2, &cap))
+            abort(); /* no such memory */
+    char *ptr = arena_new(b->mem, char, cap);
+    if (b->len)
+        memcpy(ptr, b->ptr, b->len);
+    b->ptr = ptr;
+    b->cap = cap;
+}
+
+void buf_init(struct buf *b, struct arena *mem, size_t first_cap)
+{
+    *b = (struct buf){.mem = mem};
+    reserve(b, first_cap);
+}
+
+void buf_add(struct buf *b, str s)
+{
+    if (!s.len)
+        return;
+    reserve(b, (size_t)s.len);
+    memcpy(b->ptr + b->len, s.ptr, (size_t)s.len);
+    b->len += (size_t)s.len;
+}
+
+void buf_add_char(struct buf *b, char c)
+{
+    reserve(b, 1);
+    b->ptr[b->len++] = c;
+}
+
+void buf_add_int(struct buf *b, int64_t n)
+{
+    char text[24];
+    int len = snprintf(text, sizeof text, "%" PRId64, n);
+    buf_add(b, (str){text, len});
+}
+
+void buf_format(struct buf *b, const char *format, ...)
+{
+    va_list args, again;
+    va_start(args, format);
+    va_copy(again, args);
+    int len = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    if (len < 0) /* only a text above INT_MAX or a broken wide string */
+        abort();
+    reserve(b, (size_t)len + 1);
+    vsnprintf(b->ptr + b->len, (size_t)len + 1, format, again);
+    va_end(again);
+    b->len += (size_t)len;
+}
+
+str buf_str(const struct buf *b)
+{
+    return (str){b->ptr, (ptrdiff_t)b->len};
+}
