@@ -1,0 +1,24 @@
+/* source.h - where a visit came from, in a first plain form.
+ *
+ * Text in, struct out: no clock, no database. This version tells direct, search engine by host, a
+ * known social site or AI assistant by host, and any other link; the rules for tags, bid keywords
+ * and paid clicks come with the attribution work, which is why the raw URLs are kept in full. */
+#ifndef TRACK_SOURCE_H
+#define TRACK_SOURCE_H
+
+#include "base/arena.h"
+#include "base/str.h"
+
+struct source {
+    const char *channel;    /* a word of wire.yaml's `channel` */
+    const char *engine;     /* "baidu"; "" for others */
+    str host;               /* the referrer's host, lower case; empty for direct */
+    str search_term;        /* typed by the visitor; only ever from a referrer; empty: unknown */
+    str bid_keyword;        /* what was bought; empty: unknown */
+    const char *provenance; /* "referrer", "landing", "none" */
+};
+
+/* Broken, non-http or own-host referrers count as empty: direct. Never fails. Borrows from mem. */
+void source_of(str landing, str referrer, struct arena *mem, struct source *out);
+
+#endif
