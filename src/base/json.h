@@ -2,7 +2,8 @@
  *
  * Strict RFC 8259: UTF-8 checked, duplicate names refused, nothing after the value, depth and size
  * capped. A field table says name, type, whether it must be there, and the largest length; unknown
- * members are ignored (old servers meet new clients). Text is copied to the arena. */
+ * members are ignored (old servers meet new clients). null is the same as leaving the member out,
+ * except for JSON_ID and JSON_ANY. Text is copied to the arena. */
 #ifndef BASE_JSON_H
 #define BASE_JSON_H
 
@@ -47,7 +48,8 @@ struct json_shape {
 /* Decode text, an object, into *out (zeroed first).
  * ERR_FORMAT "json_format" (not JSON, duplicate names, too deep: more than 16),
  * ERR_INVALID "field_required" | "field_type" | "field_long" | "field_short" | "field_range" |
- * "field_word" | "field_control": *field then names the member (static text of the table). */
+ * "field_word" | "field_control": *field then names the member (static text of the table). It is ""
+ * when no member is to blame: also for \u0000, which no text may hold. */
 MUST_USE err json_decode(str text, const struct json_shape *shape, struct arena *mem, void *out,
                          const char **field);
 

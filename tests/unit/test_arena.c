@@ -20,7 +20,7 @@ static void memory_is_zeroed_aligned_and_apart(void **state)
             memset(p, 0xee, size); /* the next one must not see it */
             if (size)
                 assert_ptr_not_equal(p, before);
-            before = p;
+            before = size ? p : NULL;
         }
     }
     arena_release(&a);
