@@ -5,6 +5,18 @@
  * stays in the driver. A statement is a string literal in a room's table of texts; the driver
  * prepares it once a connection and finds it again by the address of the literal.
  *
+ * What a writer of statements keeps to, so that both databases take them (tests/story/postgres
+ * prepares every statement of every room):
+ *   - $n is numbered by first use and may be used again: "a = $1 AND b = $2 OR c = $1".
+ *   - PostgreSQL guesses a parameter's type from its first use, and takes a bare number for 32 bits:
+ *     write CAST($1 AS INT8) or CAST($1 AS TEXT) where $n stands alone (in a SELECT list, in
+ *     COALESCE) or beside a literal number ("$1 = 0", "at + $1" is fine: at is a column).
+ *   - Truth is no number: COUNT of a CASE instead of SUM(a = b); CASE WHEN ... THEN 1 ELSE 0 END
+ *     instead of a bare comparison or EXISTS in the SELECT list.
+ *   - COALESCE, not IFNULL; CASE, not MAX(a, b) of two values; || of texts only; single quotes;
+ *     every column of the SELECT list grouped or aggregated; ON CONFLICT (key) DO ...; no rowid.
+ *   - ORDER BY all that is needed for one order; NULL is avoided (columns are NOT NULL).
+ *
  * A struct db is one connection and belongs to one thread at a time.
  *
  * Walk:   struct rows r;
@@ -62,7 +74,8 @@ void db_rollback(struct db *db);
 MUST_USE err db_savepoint(struct db *db);
 MUST_USE err db_release_savepoint(struct db *db);
 void db_rollback_savepoint(struct db *db);
-/* False when a failed statement (a full disk) has ended the whole transaction: see findings.md. */
+/* False when a failed statement (a full disk) has ended the whole transaction. Every statement
+ * after that is refused with the same err until db_rollback, so that nothing commits by itself. */
 bool db_in_transaction(struct db *db);
 
 void db_close(struct db *db);
@@ -83,7 +96,10 @@ struct db_driver {
     void (*column)(struct db *db, void *stmt, int column, struct db_value *out);
     void (*finish)(struct db *db, void *stmt);
     int64_t (*changed)(struct db *db);
-    err (*simple)(struct db *db, const char *word_sql); /* BEGIN and the like */
+    /* A statement without values and rows: a line of a migration, or one of the words BEGIN,
+     * BEGIN READ, COMMIT, ROLLBACK, SAVEPOINT job, RELEASE SAVEPOINT job and
+     * ROLLBACK TO SAVEPOINT job, which a driver may put in its own. */
+    err (*simple)(struct db *db, const char *word_sql);
     bool (*in_transaction)(struct db *db);
     void (*close)(struct db *db);
 };
@@ -98,9 +114,11 @@ struct sqlite_options {
     bool create;
 };
 /* WAL, synchronous=FULL, wal_autocheckpoint=0, foreign_keys on, busy timeout, trusted_schema off,
- * a statement cache. path is UTF-8. */
+ * a statement cache. path is UTF-8. A file that is made has mode 0600.
+ * ERR_MISSING "store_missing" when there is no file and `create` is not set. */
 MUST_USE err sqlite_open(const char *path, const struct sqlite_options *o, struct db **out);
 /* PASSIVE checkpoint (TRUNCATE when `all`); for the checkpoint thread's own connection. */
+/* A PASSIVE one that found readers or a writer in its way is no error; a TRUNCATE one is ERR_BUSY. */
 MUST_USE err sqlite_checkpoint(struct db *db, bool all);
 MUST_USE err sqlite_backup_into(struct db *db, const char *path); /* VACUUM INTO */
 /* integrity_check; *report gets one line a finding, empty when sound. */
@@ -109,9 +127,9 @@ MUST_USE err sqlite_integrity(struct db *db, struct arena *mem, str *report);
 /* --- migrate.c -------------------------------------------------------------------------------- */
 
 struct migration {
-    int number; /* 1, 2, 3 ... without gaps */
-    const char *name;
-    const char *sql; /* statements separated by ";\n"; schema words not yet replaced */
+    int number;       /* 1, 2, 3 ... without gaps */
+    const char *name; /* "main-001", as the file in schema/; the part before '-' names the series */
+    const char *sql;  /* statements ended by ";\n"; schema words not yet replaced */
 };
 extern const struct migration main_migrations[], trail_migrations[];
 extern const size_t main_migration_count, trail_migration_count;
@@ -119,7 +137,8 @@ extern const size_t main_migration_count, trail_migration_count;
 /* Run what is missing, each in a transaction of its own, noted in table schema_version.
  * ERR_STORE "schema_newer": the file was written by a newer laiyu. */
 MUST_USE err db_migrate(struct db *db, const struct migration *list, size_t count, int64_t now);
-/* Replace the schema words for a driver ("sqlite" or "postgres"). */
+/* Replace the schema words for a driver ("sqlite" or "postgres"), as whole words outside quotes:
+ * ID is a 64-bit key, BYTES a byte text, INT8 a 64-bit number. */
 str migration_text(struct arena *mem, const char *sql, const char *driver);
 
 #endif
