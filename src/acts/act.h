@@ -2,8 +2,15 @@
  * them; each runs inside the caller's savepoint on the main writer unless it says otherwise, and
  * what it wants to tell leaves through the outbox after COMMIT.
  *
- * Topics told: "desk" (every console), "visitor:ID" (all tabs of a visitor). Payloads are the push
- * frames of wire.yaml, contacts in texts masked for the desk, plain for the visitor himself. */
+ * Topics told (dotted, as NATS subjects; payloads are the push frames of wire.yaml as JSON text with
+ * "t", contacts in texts masked for the desk, plain for the visitor himself):
+ *   desk.AGENT.CONVERSATION            for consoles; AGENT 0 while nobody has it. Consoles with "own
+ *                                      conversations only" hear desk.0.* and their own desk.AGENT.*
+ *   gone.AGENT.CONVERSATION            only for those: {"t":"gone"} when it left AGENT or the queue
+ *   visitor.VISITOR.CONVERSATION.AGENT all tabs of a visitor
+ * A written message is told as {"t":"message"} alone when nothing else changed but what the message
+ * implies (last_*, counts, unanswered_since): consoles derive these. {"t":"conversation"} follows
+ * when state, agent, marks, consent, contacts or the card changed. */
 #ifndef ACTS_ACT_H
 #define ACTS_ACT_H
 

@@ -1,7 +1,7 @@
 /* bus.h - what happened, told to whoever listens: in process by default, NATS when outgrown.
  *
- * A message is immutable and refcounted. It belongs to a topic, a short text such as
- * "desk", "visitor:7012345", "conversation:70123". `sequence` orders what a stream resumes by
+ * A message is immutable and refcounted. It belongs to a topic, short dotted words
+ * such as "desk.70123.70987", "visitor.7012345.70987.0" (acts/act.h lists them). `sequence` orders what a stream resumes by
  * (change_seq for the desk, the message number for a visitor); 0 where there is no such order.
  * Delivery is at most once and in order of publication per publisher; what must not be missed is
  * read again from the store by `since`. Publish only after COMMIT. */
