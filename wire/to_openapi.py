@@ -1,0 +1,2 @@
+def document(wire):
+    return 'openapi: 3.1.0\n'
