@@ -111,7 +111,8 @@ err db_migrate(struct db *db, const struct migration *list, size_t count, int64_
     if (!count)
         return OK;
     arena_init(&mem, 0);
-    err e = db->driver->simple(db, str_z(&mem, migration_text(&mem, sql[SERIES], db->driver->name)));
+    err e =
+        db->driver->simple(db, str_z(&mem, migration_text(&mem, sql[SERIES], db->driver->name)));
     if (!e.code)
         e = db_get(db, &mem, &found, "i", (void *[]){&have}, sql[NEWEST], "s", series_of(&list[0]));
     if (!e.code && have > (int64_t)count)
