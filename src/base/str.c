@@ -1,9 +1,12 @@
 #include "base/str.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+static const str ill_formed = STR("\xef\xbf\xbd"); /* U+FFFD */
 
 static char lower(char c)
 {
@@ -22,7 +25,10 @@ str str_of(const char *zero_terminated)
 
 bool str_eq(str a, str b)
 {
-    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, (size_t)a.len) == 0);
+    if (a.len != b.len || a.len == 0)
+        return a.len == b.len;
+    assert(a.ptr && b.ptr);
+    return memcmp(a.ptr, b.ptr, (size_t)a.len) == 0;
 }
 
 bool str_eq_nocase(str a, str b)
@@ -104,6 +110,7 @@ char *str_z(struct arena *mem, str s)
     char *copy = arena_new(mem, char, (size_t)s.len + 1);
     if (s.len)
         memcpy(copy, s.ptr, (size_t)s.len);
+    copy[s.len] = '\0';
     return copy;
 }
 
@@ -207,7 +214,7 @@ str str_clean(struct arena *mem, str s)
         bool control = ((c < 0x20 || c == 0x7f) && c != '\n' && c != '\t') ||
                        (good && c == 0xc2 && (unsigned char)s.ptr[1] < 0xa0);
         if (!good) {
-            memcpy(out + n, "\xef\xbf\xbd", 3);
+            memcpy(out + n, ill_formed.ptr, 3);
             n += 3;
         } else if (!control) {
             memcpy(out + n, s.ptr, (size_t)len);
