@@ -24,12 +24,16 @@ def type_of(f, incoming):
 
 
 def member(f, incoming):
-    optional = '?' if incoming and not f.must else ''
+    optional = '?' if f.absent or (incoming and not f.must) else ''
     return f'{f.name}{optional}: {type_of(f, incoming)}'
 
 
+def note(words, indent=''):
+    return f'{indent}/** {words} */\n' if words else ''
+
+
 def interface(shape):
-    body = ''.join(f'  {member(f, shape.incoming)}\n' for f in shape.fields)
+    body = ''.join(f'{note(f.words, "  ")}  {member(f, shape.incoming)}\n' for f in shape.fields)
     if not body:
         return f'export type {pascal(shape.name)} = Record<string, never>\n'
     return f'export interface {pascal(shape.name)} {{\n{body}}}\n'

@@ -18,7 +18,7 @@ NOTATION = re.compile(r'''
     (?: (?P<kind>text|raw|int|id|flag|time|real|enum|texts|any) (?:\((?P<args>[^)]*)\))?
       | \[(?P<many>\w+)\]
       | (?P<one>\w+) )
-    (?P<must>!)? (?P<null>\?)? (?:\s*\#\s*(?P<words>.*))?''', re.X)
+    (?P<must>!)? (?P<null>\?)? (?P<absent>~)? (?:\s*\#\s*(?P<words>.*))?''', re.X)
 
 METHODS = ('get', 'post', 'patch', 'delete')
 
@@ -29,6 +29,7 @@ class Field:
     kind: str  # text raw int id flag time real enum texts any, or one / many with `of`
     must: bool = False
     null: bool = False
+    absent: bool = False
     words: str = ''
     low: int = 0
     high: int = 0
@@ -75,6 +76,7 @@ class Frame:
     takes: str
     out: str
     may: str
+    say: str
 
 
 @dataclass
@@ -82,6 +84,7 @@ class Push:
     t: str
     shape: str  # '' when the fields stand here
     fields: list
+    say: str
 
 
 class WireError(Exception):
@@ -92,7 +95,8 @@ def read_field(name, text):
     m = NOTATION.fullmatch(str(text).strip())
     if not m:
         raise WireError(f'field {name}: cannot read "{text}"')
-    f = Field(name, '', bool(m['must']), bool(m['null']), m['words'] or '')
+    f = Field(name, '', bool(m['must']), bool(m['null']), bool(m['absent']),
+              m['words'] or '')
     if m['many'] or m['one']:
         f.kind, f.of = ('many', m['many']) if m['many'] else ('one', m['one'])
         return f
@@ -131,8 +135,11 @@ def read_route(row):
 
 def read_push(t, what):
     if isinstance(what, str):
-        return Push(t, what, [])
-    return Push(t, '', read_shape(t, what).fields)
+        f = read_field(t, what)
+        return Push(t, f.of, [], f.words)
+    fields = dict(what)
+    say = fields.pop('say', '')
+    return Push(t, '', read_shape(t, fields).fields, say)
 
 
 class Wire:
@@ -147,12 +154,11 @@ class Wire:
         self.frames_in, self.push = {}, {}
         for side, both in doc['frames'].items():
             self.frames_in[side] = [Frame(f['t'], f['name'], f['kind'], f['in'], f.get('out', ''),
-                                          f.get('may', 'any')) for f in both['in']]
+                                          f.get('may', 'any'), f.get('say', ''))
+                                    for f in both['in']]
             self.push[side] = [read_push(t, what) for t, what in both['push'].items()]
-        self.tags = doc.get('tags', {})
-        self.params = {}
-        for name, p in doc.get('params', {}).items():
-            self.params[name] = read_field(name, p)
+        self.api, self.tags = doc['api'], doc['tags']
+        self.params = {k: read_field(k, v) for k, v in doc['params'].items()}
         self.check()
 
     def check(self):
@@ -164,8 +170,10 @@ class Wire:
         for r in self.routes:
             self.need_shapes(r.name, r.takes, '' if r.out in media else r.out)
             for p in r.query + r.in_path:
-                if self.params and p not in self.params:
+                if p not in self.params:
                     raise WireError(f'route {r.name}: parameter {p} is not in params')
+            if r.tag not in self.tags or not r.say:
+                raise WireError(f'route {r.name}: needs a known tag and a say')
         for side in self.frames_in:
             for fr in self.frames_in[side]:
                 self.need_shapes(fr.name, fr.takes, fr.out)

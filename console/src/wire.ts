@@ -19,10 +19,14 @@ export const channels = ['direct', 'search', 'ad', 'social', 'ai', 'email', 'lin
 export type Channel = (typeof channels)[number]
 
 export interface Error {
+  /** stable word for programs */
   code: string
+  /** one sentence for people, in their language */
   message: string
-  field: string | null
-  retry_after: number | null
+  /** the member at fault */
+  field?: string
+  /** seconds */
+  retry_after?: number
 }
 
 export interface Done {
@@ -129,21 +133,44 @@ export interface Site {
 }
 
 export interface SiteSettings {
+  /** registered name, shown to visitors */
   institution: string
   greeting_zh: string
   greeting_en: string
   invitation_zh: string
   invitation_en: string
+  /** seconds on a page before the one invitation; 0 never */
   invite_after: number
+  /** of keeping health details */
   purpose_zh: string
   purpose_en: string
   retention_days: number
   privacy_url: string
+  /** seconds of silence after which a conversation ends by timeout */
   close_after: number
+  /** consulting hours in words, shown when nobody is there */
   hours_zh: string
   hours_en: string
   emergency_zh: string
   emergency_en: string
+}
+
+export interface SiteSettingsChange {
+  institution?: string
+  greeting_zh?: string
+  greeting_en?: string
+  invitation_zh?: string
+  invitation_en?: string
+  invite_after?: number
+  purpose_zh?: string
+  purpose_en?: string
+  retention_days?: number
+  privacy_url?: string
+  close_after?: number
+  hours_zh?: string
+  hours_en?: string
+  emergency_zh?: string
+  emergency_en?: string
 }
 
 export interface SiteNew {
@@ -219,15 +246,20 @@ export interface CannedChange {
 
 export interface Conversation {
   id: string
+  /** change number: newer wins */
   seq: number
   site_id: string
   visitor_id: string
+  /** four characters people can say */
   visitor_code: string
+  /** may be empty */
   visitor_name: string
   state: State
   agent_id: string | null
+  /** form: left as a message when nobody was there */
   origin: 'chat' | 'form'
   opened_at: string
+  /** the visitor's first message, or an agent's taking it */
   started_at: string | null
   taken_at: string | null
   closed_at: string | null
@@ -236,7 +268,9 @@ export interface Conversation {
   last_number: number
   last_at: string | null
   last_from: Sender | null
+  /** start of the last message, contacts masked; empty in lists that do not need it */
   last_text: string
+  /** the visitor waits since then */
   unanswered_since: string | null
   visitor_count: number
   agent_count: number
@@ -246,6 +280,7 @@ export interface Conversation {
   visitor_read: number
   consent: Consent
   consent_at: string | null
+  /** false: bodies were erased */
   kept: boolean
   source: Source
   chat_url: string
@@ -253,7 +288,9 @@ export interface Conversation {
   anchor: string
   device: Device
   marks: Mark[]
+  /** how many were found or left */
   contacts: number
+  /** a tab of the visitor is connected now */
   online: boolean
 }
 
@@ -436,6 +473,7 @@ export interface Today {
   time_zone: string
   definition_version: number
   now: TodayFigures
+  /** yesterday, until the same time of day */
   before: TodayFigures
   hours: TodayHour[]
   marks: TodayMark[]
@@ -564,7 +602,6 @@ export interface WidgetSettings {
   emergency_zh: string
   emergency_en: string
   agents_online: boolean
-  conversation: string | null
 }
 
 export interface Beacon {
@@ -814,8 +851,8 @@ export interface Calls {
   visitor_change: { path: { id: string }; query: {}; in: VisitorChange; out: Done }
   invite: { path: { id: string }; query: {}; in: Empty; out: Done }
   visitor_erase: { path: { id: string }; query: {}; in: Empty; out: Done }
-  conversations: { path: {}; query: { from?: string; to?: string; site?: string; agent?: string; state?: State; channel?: Channel; engine?: string; label?: string; unmarked?: boolean; only?: 'answered' | 'lost' | 'phones' | 'booked'; search?: string; visitor?: string; cursor?: string; limit?: number; total?: boolean }; in: undefined; out: ConversationList }
-  conversations_csv: { path: {}; query: { from?: string; to?: string; site?: string; agent?: string; state?: State; channel?: Channel; engine?: string; label?: string; unmarked?: boolean; only?: 'answered' | 'lost' | 'phones' | 'booked'; search?: string; visitor?: string }; in: undefined; out: string }
+  conversations: { path: {}; query: { from?: string; to?: string; site?: string; agent?: string; state?: State; channel?: Channel; engine?: string; label?: string; unmarked?: string; only?: 'answered' | 'lost' | 'phones' | 'booked' | 'form' | 'waiting'; search?: string; visitor?: string; cursor?: string; limit?: number; total?: boolean }; in: undefined; out: ConversationList }
+  conversations_csv: { path: {}; query: { from?: string; to?: string; site?: string; agent?: string; state?: State; channel?: Channel; engine?: string; label?: string; unmarked?: string; only?: 'answered' | 'lost' | 'phones' | 'booked' | 'form' | 'waiting'; search?: string; visitor?: string }; in: undefined; out: string }
   conversation: { path: { id: string }; query: {}; in: undefined; out: ConversationFull }
   messages: { path: { id: string }; query: { after?: number; limit?: number }; in: undefined; out: Messages }
   take: { path: { id: string }; query: {}; in: Empty; out: Conversation }

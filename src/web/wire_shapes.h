@@ -94,6 +94,40 @@ struct in_password_change {
 };
 extern const struct json_shape wire_password_change;
 
+struct in_site_settings_change {
+    str institution;
+    str greeting_zh;
+    str greeting_en;
+    str invitation_zh;
+    str invitation_en;
+    int64_t invite_after;
+    str purpose_zh;
+    str purpose_en;
+    int64_t retention_days;
+    str privacy_url;
+    int64_t close_after;
+    str hours_zh;
+    str hours_en;
+    str emergency_zh;
+    str emergency_en;
+    bool has_institution;
+    bool has_greeting_zh;
+    bool has_greeting_en;
+    bool has_invitation_zh;
+    bool has_invitation_en;
+    bool has_invite_after;
+    bool has_purpose_zh;
+    bool has_purpose_en;
+    bool has_retention_days;
+    bool has_privacy_url;
+    bool has_close_after;
+    bool has_hours_zh;
+    bool has_hours_en;
+    bool has_emergency_zh;
+    bool has_emergency_en;
+};
+extern const struct json_shape wire_site_settings_change;
+
 struct in_site_new {
     str name;
     struct str_list origins;

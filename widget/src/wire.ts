@@ -9,10 +9,14 @@ export type Consent = 'unasked' | 'granted' | 'refused' | 'withdrawn'
 export type Sender = 'visitor' | 'agent' | 'system'
 
 export interface Error {
+  /** stable word for programs */
   code: string
+  /** one sentence for people, in their language */
   message: string
-  field: string | null
-  retry_after: number | null
+  /** the member at fault */
+  field?: string
+  /** seconds */
+  retry_after?: number
 }
 
 export interface Done {
@@ -77,7 +81,6 @@ export interface WidgetSettings {
   emergency_zh: string
   emergency_en: string
   agents_online: boolean
-  conversation: string | null
 }
 
 export interface Beacon {

@@ -1,0 +1,145 @@
+#include "web/call.h"
+
+#include "base/log.h"
+
+#include <stdlib.h>
+
+/* The sentence for people behind each error name. */
+static const struct sentence {
+    const char *name, *zh, *en;
+} sentences[] = {
+#include "web/errors.inc"
+};
+
+str error_text(const char *name, enum language language)
+{
+    for (size_t i = 0; i < COUNT(sentences); i++)
+        if (str_eq(str_of(sentences[i].name), str_of(name)))
+            return str_of(language == LANGUAGE_EN ? sentences[i].en : sentences[i].zh);
+    return language == LANGUAGE_EN ? S("Something went wrong.") : S("出错了。");
+}
+
+int error_status(enum err_code code)
+{
+    static const int status[] = {
+        [ERR_NONE] = 200,      [ERR_FORMAT] = 400,   [ERR_INVALID] = 422, [ERR_LOGIN] = 401,
+        [ERR_FORBIDDEN] = 403, [ERR_MISSING] = 404,  [ERR_METHOD] = 405,  [ERR_CONFLICT] = 409,
+        [ERR_TOO_LARGE] = 413, [ERR_TOO_MANY] = 429, [ERR_BUSY] = 503,    [ERR_FULL] = 503,
+        [ERR_STORE] = 500,     [ERR_IO] = 500,
+    };
+    return (size_t)code < COUNT(status) ? status[code] : 500;
+}
+
+static void error_members(struct json_out *j, const char *name, const char *field,
+                          enum language language, int64_t retry_after_ms)
+{
+    json_str(j, "code", str_of(name));
+    json_str(j, "message", error_text(name, language));
+    if (field)
+        json_str(j, "field", str_of(field));
+    if (retry_after_ms > 0)
+        json_int(j, "retry_after", (retry_after_ms + 999) / 1000);
+}
+
+str error_body(struct arena *mem, const char *name, const char *field, enum language language,
+               int64_t retry_after_ms)
+{
+    struct json_out j;
+    json_out_init(&j, mem);
+    json_object(&j, NULL);
+    error_members(&j, name, field, language, retry_after_ms);
+    json_end_object(&j);
+    return json_done(&j);
+}
+
+void call_header(struct call *c, const char *name, str value)
+{
+    c->headers = str_format(c->mem, "%.*s%s: %.*s\r\n", STR_ARG(c->headers), name, STR_ARG(value));
+}
+
+static void free_request(void *owner)
+{
+    http_request_free(owner);
+}
+
+static void error_headers(struct call *c, err e)
+{
+    if (e.code == ERR_BUSY || e.code == ERR_FULL)
+        c->retry_after_ms = c->retry_after_ms ? c->retry_after_ms : 1000;
+    if (c->retry_after_ms)
+        call_header(c, "Retry-After",
+                    str_format(c->mem, "%lld", (long long)(c->retry_after_ms + 999) / 1000));
+}
+
+static void answer_request(struct call *c, err e)
+{
+    struct http_answer a = {.status = c->status  ? c->status
+                                      : c->route ? c->route->status
+                                                 : 404,
+                            .content_type = S("application/json; charset=utf-8"),
+                            .release = free_request,
+                            .owner = c->request};
+    if (e.code) {
+        error_headers(c, e);
+        a.status = error_status(e.code);
+        a.body = error_body(c->mem, e.name, c->field, c->language, c->retry_after_ms);
+        if (a.status >= 500)
+            count_add(COUNT_HTTP_5XX, 1);
+    } else if (c->content_type.len) {
+        a.content_type = c->content_type;
+        a.body = c->body;
+    } else {
+        json_end_object(&c->out);
+        a.body = json_done(&c->out);
+    }
+    call_header(c, "Cache-Control", S("no-store"));
+    call_header(c, "X-Content-Type-Options", S("nosniff"));
+    call_header(c, "Content-Security-Policy", S("default-src 'none'; frame-ancestors 'none'"));
+    if (c->origin.len && c->site && site_allows_origin(c->site, c->origin)) {
+        call_header(c, "Access-Control-Allow-Origin", c->origin);
+        call_header(c, "Vary", S("Origin"));
+    }
+    a.headers = c->headers;
+    a.head_only = c->request->method == HTTP_HEAD_;
+    net_answer(c->web->net, c->from, &a);
+}
+
+/* {"t":"ok"|"error"|..., "re":..., members} */
+static void answer_frame(struct call *c, err e)
+{
+    struct json_out j;
+    json_out_init(&j, c->mem);
+    json_object(&j, NULL);
+    json_str(&j, "t", e.code ? S("error") : str_of(c->frame_type ? c->frame_type : "ok"));
+    if (c->re.len)
+        json_str(&j, "re", c->re);
+    if (e.code) {
+        error_members(&j, e.name, c->field, c->language, c->retry_after_ms);
+    } else {
+        json_end_object(&c->out);
+        str members = json_done(&c->out);
+        if (members.len > 2) { /* splice: "{...}" without its braces */
+            buf_add_char(&j.buf, ',');
+            buf_add(&j.buf, str_slice(members, 1, members.len - 1));
+        }
+    }
+    json_end_object(&j);
+    c->body = json_done(&j);
+    live_answer(c);
+}
+
+void call_finish(struct call *c, err result)
+{
+    c->result = result;
+    if (!result.code)
+        outbox_publish(&c->outbox, c->web->bus);
+    if (result.code == ERR_STORE || result.code == ERR_IO)
+        log_event(LOG_ERROR, "call_failed", {"route", str_of(c->route ? c->route->pattern : "")},
+                  {"code", str_of(result.name)});
+    if (c->upgraded)
+        return;
+    if (c->request)
+        answer_request(c, result);
+    else
+        answer_frame(c, result);
+}

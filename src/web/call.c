@@ -1,0 +1,234 @@
+#include "web/call.h"
+
+#include "base/log.h"
+#include "base/time.h"
+#include "base/url.h"
+#include "guard/vault.h"
+
+#include <string.h>
+
+static struct call *call_of_job(struct job *job)
+{
+    return (struct call *)job;
+}
+
+static err store_down(void)
+{
+    return ERR(ERR_BUSY, "overloaded");
+}
+
+str call_query(struct call *c, const char *name)
+{
+    struct url u = {.query = c->request ? c->request->query : S("")};
+    return str_clean(c->mem, url_get(&u, str_of(name), c->mem));
+}
+
+int64_t call_query_id(struct call *c, const char *name)
+{
+    int64_t id;
+    return id_parse(call_query(c, name), &id) ? id : 0;
+}
+
+err call_query_time(struct call *c, const char *name, int64_t *ms)
+{
+    str text = call_query(c, name);
+    *ms = 0;
+    if (!text.len || time_parse_rfc3339(text, ms))
+        return OK;
+    c->field = name;
+    return ERR(ERR_INVALID, "field_range");
+}
+
+err call_authenticate(struct call *c, struct db *main)
+{
+    if (c->request && c->request->local) {
+        c->who = (struct who){.control = true, .role = ROLE_ADMIN, .may = ~0U & ~(3U << 29)};
+        return OK;
+    }
+    unsigned char hash[32];
+    bool stale;
+    if (!session_hash(c->token, hash))
+        return ERR(ERR_LOGIN, "session_ended");
+    err e = session_find(main, c->mem, hash, c->now, &c->who, &stale);
+    if (e.code)
+        return e;
+    c->language = c->who.language;
+    if (stale && c->route->kind == KIND_WRITE)
+        e = session_touch(main, c->who.session, c->now);
+    unsigned wanted = c->route->may & ~(unsigned)(MAY_ANY | MAY_PUBLIC);
+    if (!e.code && (c->who.may & wanted) != wanted)
+        e = ERR(ERR_FORBIDDEN, "not_permitted");
+    return e;
+}
+
+/* Frames come with their who; requests of people are looked up. */
+static err authenticate(struct call *c, struct db *main)
+{
+    bool asks = c->request && !(c->route->may & MAY_PUBLIC);
+    return asks ? call_authenticate(c, main) : OK;
+}
+
+static void act_begin(struct call *c, struct session *s)
+{
+    c->session = s;
+    c->act = (struct act){.mem = c->mem,
+                          .db = s->main,
+                          .vault = c->web->vault,
+                          .visits = c->web->visits,
+                          .who = c->who,
+                          .now = c->now,
+                          .out = &c->outbox,
+                          .change_seq = &c->web->change_seq};
+}
+
+/* --- Idempotency-Key ------------------------------------------------------------------------- */
+
+static str key_of(struct call *c)
+{
+    return c->route->creates && c->request ? http_header_get(c->request, S("idempotency-key"))
+                                           : S("");
+}
+
+static void request_hash(struct call *c, unsigned char out[16])
+{
+    str text = str_format(c->mem, "%s\n%.*s", c->route->pattern, STR_ARG(c->request->body));
+    memcpy(out, vault_blind(c->web->vault, c->mem, BLIND_ADDRESS, text).ptr, 16);
+}
+
+static err replay(struct call *c, str key)
+{
+    unsigned char hash[16];
+    int status;
+    str body;
+    if (key.len > 64)
+        return ERR(ERR_INVALID, "key_long");
+    request_hash(c, hash);
+    err e = idempotency_find(c->session->main, c->mem, c->who.user, key, hash, &c->replayed,
+                             &status, &body);
+    if (e.code || !c->replayed)
+        return e;
+    c->status = status;
+    c->body = body;
+    c->content_type = S("application/json; charset=utf-8");
+    return OK;
+}
+
+static err keep(struct call *c, str key)
+{
+    unsigned char hash[16];
+    request_hash(c, hash);
+    json_end_object(&c->out);
+    c->body = json_done(&c->out);
+    c->content_type = S("application/json; charset=utf-8");
+    return idempotency_keep(c->session->main, c->who.user, key, hash, c->route->status, c->body,
+                            c->now);
+}
+
+/* The handler, or the answer it gave to the same key before. */
+static err handle(struct call *c)
+{
+    str key = key_of(c);
+    err e = key.len ? replay(c, key) : OK;
+    if (e.code || c->replayed)
+        return e;
+    e = c->route->handle(c);
+    return e.code || !key.len ? e : keep(c, key);
+}
+
+/* --- where calls run ------------------------------------------------------------------------- */
+
+static err run_call(struct job *job, struct session *s)
+{
+    struct call *c = call_of_job(job);
+    if (s->main) {
+        err e = authenticate(c, s->main);
+        if (e.code)
+            return e;
+    }
+    act_begin(c, s);
+    return c->route->kind == KIND_WRITE ? handle(c) : c->route->handle(c);
+}
+
+static err authenticate_on_reader(struct call *c)
+{
+    return call_authenticate(c, c->session->main);
+}
+
+static err run_work(struct job *job, struct session *s)
+{
+    struct call *c = call_of_job(job);
+    (void)s;
+    err e = c->route->may & MAY_PUBLIC ? OK : call_read(c, authenticate_on_reader);
+    return e.code ? e : c->route->handle(c);
+}
+
+static void finish_job(struct job *job, err result)
+{
+    call_finish(call_of_job(job), result);
+}
+
+void call_start(struct call *c)
+{
+    bool signed_in = c->request && !(c->route->may & MAY_PUBLIC);
+    enum call_kind kind = c->route->kind;
+    if (kind == KIND_LIVE && signed_in)
+        kind = KIND_READ;
+    static const enum queue queues[] = {[KIND_LIVE] = QUEUE_READ,
+                                        [KIND_READ] = QUEUE_READ,
+                                        [KIND_WRITE] = QUEUE_MAIN,
+                                        [KIND_TRAIL] = QUEUE_TRAIL,
+                                        [KIND_WORK] = QUEUE_WORK};
+    json_out_init(&c->out, c->mem);
+    json_object(&c->out, NULL);
+    if (kind == KIND_LIVE) {
+        c->act.mem = c->mem;
+        call_finish(c, c->route->handle(c));
+        return;
+    }
+    c->job = (struct job){.run = kind == KIND_WORK ? run_work : run_call, .done = finish_job};
+    if (!store_submit(c->web->store, queues[kind], &c->job)) {
+        count_add(COUNT_OVERLOAD, 1);
+        call_finish(c, store_down());
+    }
+}
+
+/* --- a worker's way to the store --------------------------------------------------------------- */
+
+struct visit_to_store {
+    struct call *call;
+    err (*fn)(struct call *c);
+};
+
+static err run_visit(void *arg, struct session *s)
+{
+    struct visit_to_store *v = arg;
+    act_begin(v->call, s);
+    return v->fn(v->call);
+}
+
+static err visit_store(struct call *c, enum queue q, err (*fn)(struct call *c))
+{
+    struct visit_to_store v = {c, fn};
+    err e = store_wait(c->web->store, q, run_visit, &v);
+    c->session = NULL;
+    return e;
+}
+
+err call_read(struct call *c, err (*fn)(struct call *c))
+{
+    return visit_store(c, QUEUE_READ, fn);
+}
+
+err call_write(struct call *c, err (*fn)(struct call *c))
+{
+    err e = visit_store(c, QUEUE_MAIN, fn);
+    if (!e.code)
+        outbox_publish(&c->outbox, c->web->bus);
+    c->outbox = (struct bus_outbox){0};
+    return e;
+}
+
+err call_trail(struct call *c, err (*fn)(struct call *c))
+{
+    return visit_store(c, QUEUE_TRAIL, fn);
+}
