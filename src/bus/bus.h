@@ -41,6 +41,8 @@ struct bus {
     const struct bus_driver *driver;
 };
 
+/* The caller keeps its reference; a listener that keeps the message takes one of its own. A listener
+ * must not listen or publish while it hears. ERR_TOO_MANY "too_many_listeners" above 64. */
 void bus_publish(struct bus *b, struct bus_message *m);
 MUST_USE err bus_listen(struct bus *b, void (*heard)(void *arg, struct bus_message *m), void *arg);
 void bus_close(struct bus *b);

@@ -9,7 +9,8 @@
 
 struct db;
 struct sql_set;
-extern const struct sql_set guard_sql;
+extern const struct sql_set guard_sql;  /* guard_rows.c: people, roles, sessions */
+extern const struct sql_set record_sql; /* record_rows.c: audit, sites, idempotency */
 
 struct user {
     int64_t id;
@@ -21,6 +22,7 @@ struct user {
     int failures;
     int64_t retry_at, created_at;
 };
+/* ERR_MISSING "user_missing", here and in user_update. */
 MUST_USE err user_by_login(struct db *db, struct arena *mem, str login, struct user *out);
 MUST_USE err user_by_id(struct db *db, struct arena *mem, int64_t id, struct user *out);
 /* ERR_CONFLICT "login_taken". */
@@ -47,7 +49,7 @@ MUST_USE err session_end_all(struct db *db, int64_t user, int64_t but_session); 
 /* Append one row to the chain. */
 MUST_USE err audit_write(struct db *db, struct arena *mem, int64_t now, str actor, str act,
                          str subject, str detail);
-/* Rows before `before` (0: from the newest), newest first. */
+/* Rows before `before` (0: from the newest), newest first, at most 1,000. */
 MUST_USE err audit_list(struct db *db, struct arena *mem, int64_t before, int limit,
                         struct audit_row **out, size_t *count);
 /* Walk the whole chain; *broken_at is the first row that does not fit, 0 when sound. */
@@ -62,9 +64,11 @@ struct site {
     str settings;  /* JSON: see SCHEMA.md */
     int64_t created_at, retired_at;
 };
+/* Retired ones too: the caller looks at retired_at. ERR_MISSING "site_missing". */
 MUST_USE err site_by_key(struct db *db, struct arena *mem, str key, struct site *out);
 MUST_USE err site_by_id(struct db *db, struct arena *mem, int64_t id, struct site *out);
 MUST_USE err site_insert(struct db *db, const struct site *s);
+/* Everything but id, key and created_at. */
 MUST_USE err site_update(struct db *db, const struct site *s);
 MUST_USE err site_list(struct db *db, struct arena *mem, struct site **out, size_t *count);
 
@@ -75,6 +79,7 @@ MUST_USE err idempotency_find(struct db *db, struct arena *mem, int64_t user, st
 MUST_USE err idempotency_keep(struct db *db, int64_t user, str key,
                               const unsigned char request_hash[16], int status, str body,
                               int64_t now);
+MUST_USE err idempotency_sweep(struct db *db, int64_t now);
 MUST_USE err guard_sweep(struct db *db, int64_t now); /* old sessions and idempotency keys */
 
 #endif
