@@ -9,7 +9,7 @@
 struct db;
 struct vault;
 struct sql_set;
-extern const struct sql_set chat_sql;
+extern const struct sql_set chat_sql, chat_list_sql, chat_message_sql, chat_visitor_sql;
 
 /* ERR_MISSING "conversation_missing". */
 MUST_USE err conversation_by_id(struct db *db, struct arena *mem, int64_t id,
@@ -23,15 +23,18 @@ MUST_USE err conversation_last_of(struct db *db, struct arena *mem, int64_t visi
 MUST_USE err conversation_insert(struct db *db, const struct conversation *c);
 /* What can change after the start. */
 MUST_USE err conversation_update(struct db *db, const struct conversation *c);
+/* Only what a further message and reading change; leaves the indexes of state and times alone. */
+MUST_USE err conversation_update_last(struct db *db, const struct conversation *c);
 MUST_USE err conversation_largest(struct db *db, int64_t *id, int64_t *change_seq);
 
 struct conversation_filter {
-    int64_t from, to;              /* on started_at (opened_at when never started); 0: open end */
-    int64_t site;                  /* 0 any */
-    int64_t agent;                 /* 0 any, -1 none */
-    int64_t visitor;               /* 0 any */
-    int64_t only_agent_or_waiting; /* "own conversations only": this user's, and those waiting */
-    str state, channel, engine;    /* empty any; channel "unknown" also finds "" */
+    int64_t from, to; /* on started_at (opened_at when never started); 0: open end */
+    int64_t site;     /* 0 any */
+    int64_t agent;    /* 0 any, -1 none */
+    int64_t visitor;  /* 0 any */
+    /* "own conversations only": this user's, and those nobody has that are not closed; 0 all */
+    int64_t only_agent_or_waiting;
+    str state, channel, engine; /* empty any; channel "unknown" also finds "" */
     /* label ids by dimension: rows must bear one of each non-empty group; at most 3 dimensions
      * and 8 labels each in this version */
     struct {
@@ -56,9 +59,10 @@ MUST_USE err conversation_reception(struct db *db, struct arena *mem, int64_t ag
 /* Changed after seq, oldest change first, at most limit. */
 MUST_USE err conversation_changed(struct db *db, struct arena *mem, int64_t seq, int limit,
                                   struct conversation **out, size_t *count);
-/* Not closed and silent since before `silent_before`; ids only. */
-MUST_USE err conversation_silent(struct db *db, struct arena *mem, int64_t silent_before, int limit,
-                                 int64_t **out, size_t *count);
+/* Of a site, not closed and silent since before `silent_before`; ids only. A left message that
+ * nobody has is not silent: it waits for an agent. */
+MUST_USE err conversation_silent(struct db *db, struct arena *mem, int64_t site,
+                                 int64_t silent_before, int limit, int64_t **out, size_t *count);
 /* Closed before `closed_before` with bodies still there; ids only (retention). */
 MUST_USE err conversation_expired(struct db *db, struct arena *mem, int64_t site,
                                   int64_t closed_before, int limit, int64_t **out, size_t *count);
@@ -77,6 +81,9 @@ MUST_USE err message_insert(struct db *db, struct arena *mem, const struct vault
 /* *number 0 when the key is new; otherwise the one it got first, and when. */
 MUST_USE err message_by_key(struct db *db, struct arena *mem, int64_t conversation, str key,
                             int64_t *number, int64_t *at);
+/* The same over all conversations of a visitor, the newest first; *conversation says which. */
+MUST_USE err message_by_visitor_key(struct db *db, struct arena *mem, int64_t visitor, str key,
+                                    int64_t *conversation, int64_t *number, int64_t *at);
 /* Numbers above `after`, in order, at most limit. */
 MUST_USE err message_list(struct db *db, struct arena *mem, const struct vault *v,
                           int64_t conversation, int64_t after, int limit, struct message **out,
@@ -94,7 +101,8 @@ struct contact {
     str masked;
     int64_t at;
 };
-/* Seals value, and keeps blind indexes of phones (normalised: digits only). */
+/* Seals value, and keeps blind indexes of phones (normalised: digits only). A phone the
+ * conversation already has is not kept twice. */
 MUST_USE err contact_insert(struct db *db, struct arena *mem, const struct vault *v,
                             const struct contact *c);
 MUST_USE err contact_list(struct db *db, struct arena *mem, const struct vault *v,

@@ -21,6 +21,9 @@ CREATE TABLE conversation (
 CREATE INDEX conversation_change ON conversation (change_seq);
 CREATE INDEX conversation_visitor ON conversation (visitor_id, id);
 CREATE INDEX conversation_started ON conversation (started_at, id);
+CREATE INDEX conversation_sort ON conversation ((CASE started_at WHEN 0 THEN opened_at ELSE started_at END), id);
+CREATE INDEX conversation_closed ON conversation (closed_at) WHERE closed_at > 0;
+CREATE INDEX conversation_kept ON conversation (site_id, closed_at) WHERE bodies_erased_at = 0 AND closed_at > 0;
 CREATE INDEX conversation_open ON conversation (state, id) WHERE state <> 'closed';
 CREATE TABLE message (conversation_id INT8 NOT NULL, number INT8 NOT NULL, key TEXT NOT NULL, sender TEXT NOT NULL, agent_id INT8 NOT NULL, at INT8 NOT NULL, body BYTES NOT NULL, PRIMARY KEY (conversation_id, number));
 CREATE UNIQUE INDEX message_key ON message (conversation_id, key);
