@@ -11,7 +11,7 @@
 
 struct source {
     const char *channel;    /* a word of wire.yaml's `channel` */
-    const char *engine;     /* "baidu"; "" for others */
+    const char *engine;     /* "baidu", "weixin", "deepseek"; "" for direct and link */
     str host;               /* the referrer's host, lower case; empty for direct */
     str search_term;        /* typed by the visitor; only ever from a referrer; empty: unknown */
     str bid_keyword;        /* what was bought; empty: unknown */

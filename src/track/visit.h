@@ -37,7 +37,8 @@ bool visit_is_new(const struct visit *last, const struct source *next, bool outs
                   int64_t now);
 
 /* The open visits of all sites: written by the trail writer and by presence, read by anyone; a
- * mutex inside, held for microseconds. Never more than 200,000: the longest silent one goes first. */
+ * mutex inside, held for microseconds. Never more than 200,000: the longest silent one goes first,
+ * of those not present while there are any. (visit_table.c) */
 struct visit_table;
 struct visit_table *visit_table_new(void);
 void visit_table_free(struct visit_table *t);
@@ -45,7 +46,7 @@ void visit_table_free(struct visit_table *t);
 /* A deep copy into mem. False if the visitor has no open visit. */
 bool visit_table_get(struct visit_table *t, int64_t visitor, struct arena *mem, struct visit *out);
 /* Insert or replace; texts are copied. `present` and `invited` of an existing entry of the same
- * visit are kept; `present` is kept also across visits. */
+ * visit are kept; `present` is kept also across visits, and while the visitor has no entry. */
 void visit_table_put(struct visit_table *t, const struct visit *v);
 void visit_table_present(struct visit_table *t, int64_t visitor, int change, int64_t now);
 void visit_table_touch(struct visit_table *t, int64_t visitor, int64_t now);

@@ -1,0 +1,111 @@
+#include "track/source.h"
+
+#include "base/url.h"
+
+enum { TERM_KEPT = 200, HOST_KEPT = 253 };
+
+static const struct site {
+    str domain;
+    const char *channel, *engine;
+    const char *terms[3]; /* query keys, the first that holds something counts */
+} sites[] = {
+#include "track/sites.inc"
+};
+
+static const str google_ends[] = {
+#include "track/google.inc"
+};
+/* Other names under google.com are mail, documents, maps: links. */
+static const str google_starts[] = {STR(""),    STR("www."),    STR("www2."),     STR("m."),
+                                    STR("go."), STR("images."), STR("encrypted.")};
+static const struct site google = {STR(""), "search", "google", {"q"}};
+
+/* The names under which one website is commonly reached. */
+static const str own_starts[] = {STR("www."), STR("m."), STR("wap.")};
+
+static bool is_google(str host)
+{
+    ptrdiff_t at = str_find(host, S("google."));
+    bool start = false;
+    for (size_t i = 0; at >= 0 && i < COUNT(google_starts); i++)
+        start = start || str_eq(str_slice(host, 0, at), google_starts[i]);
+    if (!start)
+        return false;
+    str end = str_slice(host, at + S("google.").len, host.len);
+    for (size_t i = 0; i < COUNT(google_ends); i++)
+        if (str_eq(end, google_ends[i]))
+            return true;
+    return false;
+}
+
+static const struct site *site_of(const struct url *u)
+{
+    for (size_t i = 0; i < COUNT(sites); i++)
+        if (url_under(u, sites[i].domain))
+            return &sites[i];
+    return is_google(u->host) ? &google : NULL;
+}
+
+static str bare_host(str host)
+{
+    for (size_t i = 0; i < COUNT(own_starts); i++)
+        if (str_starts(host, own_starts[i]))
+            return str_slice(host, own_starts[i].len, host.len);
+    return host;
+}
+
+/* A parsed URL whose host is lower case and without the dot that may end it. */
+static bool parse(str text, struct arena *mem, struct url *out)
+{
+    if (url_parse(text, out).code)
+        return false;
+    str host = str_ends(out->host, S(".")) ? str_slice(out->host, 0, out->host.len - 1) : out->host;
+    out->host = str_lower(mem, host);
+    return host.len > 0 && host.len <= HOST_KEPT;
+}
+
+/* Older pages of some engines say in `ie` that their words are GBK. Some GBK bytes happen to be
+ * UTF-8 of other words, so what says it is something else is not even looked at. */
+static bool says_other_charset(const struct url *u, struct arena *mem)
+{
+    str ie = url_get(u, S("ie"), mem);
+    return ie.len && !str_eq_nocase(ie, S("utf-8")) && !str_eq_nocase(ie, S("utf8"));
+}
+
+static str term_of(const struct site *site, const struct url *u, struct arena *mem)
+{
+    const str unknown = S("");
+    /* /url and /link lead away from a result: their parameters are addresses. */
+    if (str_eq(u->path, S("/url")) || str_eq(u->path, S("/link")) || says_other_charset(u, mem))
+        return unknown;
+    for (size_t i = 0; i < COUNT(site->terms) && site->terms[i]; i++) {
+        str word = url_get(u, str_of(site->terms[i]), mem);
+        if (!word.len)
+            continue;
+        if (!str_is_utf8(word))
+            return unknown;
+        return str_trim(str_utf8_cut(str_trim(str_clean(mem, word)), TERM_KEPT));
+    }
+    return unknown;
+}
+
+void source_of(str landing, str referrer, struct arena *mem, struct source *out)
+{
+    struct url page, from;
+    *out = (struct source){.channel = "direct",
+                           .engine = "",
+                           .host = S(""),
+                           .search_term = S(""),
+                           .bid_keyword = S(""),
+                           .provenance = "none"};
+    if (!parse(referrer, mem, &from))
+        return;
+    if (parse(landing, mem, &page) && str_eq(bare_host(page.host), bare_host(from.host)))
+        return;
+    const struct site *site = site_of(&from);
+    out->channel = site ? site->channel : "link";
+    out->engine = site ? site->engine : "";
+    out->host = from.host;
+    out->search_term = site ? term_of(site, &from, mem) : S("");
+    out->provenance = "referrer";
+}
