@@ -118,13 +118,11 @@ def meson_tests(tally, folder, suite, wrapper=()):
 
 
 def asan_build(tally):
-    return build(tally, "build-asan",
-                 ["--buildtype=debug", "-Doptimization=1", f"-Db_sanitize={SANITIZE}"])
+    return build(tally, "build-asan", ["-Doptimization=1", f"-Db_sanitize={SANITIZE}"])
 
 
 def tsan_build(tally, *targets):
-    return build(tally, "build-tsan", ["--buildtype=debug", "-Doptimization=1",
-                                       "-Db_sanitize=thread"], targets=targets)
+    return build(tally, "build-tsan", ["-Doptimization=1", "-Db_sanitize=thread"], targets=targets)
 
 
 def lint(tally):
@@ -153,8 +151,9 @@ def fuzz_one(target, seconds):
 
 
 def fuzz(tally):
-    options = ["-Dfuzz=true", f"-Db_sanitize={SANITIZE}", "--buildtype=debug", "-Doptimization=1"]
-    if not build(tally, "build-fuzz", options, env={"CC": "clang"}):
+    options = ["-Dfuzz=true", f"-Db_sanitize={SANITIZE}", "-Doptimization=1"]
+    clang = "ccache clang" if shutil.which("ccache") else "clang"
+    if not build(tally, "build-fuzz", options, env={"CC": clang}):
         return
     targets = sorted(p for p in (ROOT / "build-fuzz" / "tests").glob("fuzz_*") if p.is_file())
     if not targets:
