@@ -362,7 +362,10 @@ export interface Contact {
 }
 
 export interface Reception {
+  /** the answer holds all changes up to this one */
   seq: number
+  /** false: only what changed since `since`; the rest stays as it is known */
+  whole: boolean
   server_time: string
   conversations: Conversation[]
 }
@@ -406,7 +409,8 @@ export interface Page {
 export interface ConversationList {
   conversations: Conversation[]
   next: string | null
-  total: number | null
+  /** where asked for */
+  total?: number
 }
 
 export interface Revealed {
@@ -851,8 +855,8 @@ export interface Calls {
   visitor_change: { path: { id: string }; query: {}; in: VisitorChange; out: Done }
   invite: { path: { id: string }; query: {}; in: Empty; out: Done }
   visitor_erase: { path: { id: string }; query: {}; in: Empty; out: Done }
-  conversations: { path: {}; query: { from?: string; to?: string; site?: string; agent?: string; state?: State; channel?: Channel; engine?: string; label?: string; unmarked?: string; only?: 'answered' | 'lost' | 'phones' | 'booked' | 'form' | 'waiting'; search?: string; visitor?: string; cursor?: string; limit?: number; total?: boolean }; in: undefined; out: ConversationList }
-  conversations_csv: { path: {}; query: { from?: string; to?: string; site?: string; agent?: string; state?: State; channel?: Channel; engine?: string; label?: string; unmarked?: string; only?: 'answered' | 'lost' | 'phones' | 'booked' | 'form' | 'waiting'; search?: string; visitor?: string }; in: undefined; out: string }
+  conversations: { path: {}; query: { from?: string; to?: string; site?: string; agent?: string; state?: State; channel?: Channel; engine?: string; label?: string; unmarked?: string; only?: 'answered' | 'lost' | 'phones' | 'booked' | 'form' | 'waiting' | 'counted'; search?: string; visitor?: string; cursor?: string; limit?: number; total?: boolean }; in: undefined; out: ConversationList }
+  conversations_csv: { path: {}; query: { from?: string; to?: string; site?: string; agent?: string; state?: State; channel?: Channel; engine?: string; label?: string; unmarked?: string; only?: 'answered' | 'lost' | 'phones' | 'booked' | 'form' | 'waiting' | 'counted'; search?: string; visitor?: string }; in: undefined; out: string }
   conversation: { path: { id: string }; query: {}; in: undefined; out: ConversationFull }
   messages: { path: { id: string }; query: { after?: number; limit?: number }; in: undefined; out: Messages }
   take: { path: { id: string }; query: {}; in: Empty; out: Conversation }
