@@ -1,0 +1,455 @@
+/* A text is read sign by sign: a digit (ASCII or full width), a separator, a letter, or anything
+ * else. Where a digit, a plus or a parenthesis stands and no digit or letter touches it from before,
+ * the shapes of a mobile and of a landline are tried; what they take must not touch further digits
+ * or letters either. */
+#include "label/contact.h"
+
+#include "base/buf.h"
+
+enum { MOBILE = 11, LOCAL_LEAST = 7, LOCAL_MOST = 8, EXTENSION_MOST = 6, DIGITS_MOST = 24, GAP = 3 };
+
+enum sign {
+    SIGN_END,
+    SIGN_DIGIT,
+    SIGN_SPACE, /* may stand between digits */
+    SIGN_DASH,  /* likewise, and joins what it stands between */
+    SIGN_LETTER,
+    SIGN_PLUS,
+    SIGN_OPEN,
+    SIGN_CLOSE,
+    SIGN_OTHER
+};
+
+/* Signs of several bytes; all else above ASCII is SIGN_OTHER. */
+static const struct wide {
+    str bytes;
+    enum sign sign;
+} wides[] = {
+    {STR("\u3000"), SIGN_SPACE}, {STR("\u00a0"), SIGN_SPACE}, {STR("\u2009"), SIGN_SPACE},
+    {STR("\uff0d"), SIGN_DASH},  {STR("\u2010"), SIGN_DASH},  {STR("\u2011"), SIGN_DASH},
+    {STR("\u2012"), SIGN_DASH},  {STR("\u2013"), SIGN_DASH},  {STR("\u2014"), SIGN_DASH},
+    {STR("\u2212"), SIGN_DASH},  {STR("\uff0e"), SIGN_DASH},  {STR("\u00b7"), SIGN_DASH},
+    {STR("\uff0b"), SIGN_PLUS},  {STR("\uff08"), SIGN_OPEN},  {STR("\uff09"), SIGN_CLOSE},
+};
+
+/* How people break up a mobile: digits a group, 0 ends. A date is 4, 2, 2 and a card 4, 4, 4, 4. */
+static const signed char groupings[][MOBILE + 1] = {
+    {11},      {3, 8},    {3, 4, 4}, {7, 4},
+    {4, 4, 3}, {3, 3, 5}, {5, 6},    {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1},
+};
+
+/* What makes a number a price. */
+static const str price_before[] = {STR("¥"), STR("￥"), STR("$"), STR("＄")};
+static const str price_after[] = {STR("元"), STR("块钱"), STR("万")};
+
+static const str extension_words[] = {STR("转"), STR("分机"), STR("ext."), STR("ext"), STR("-"),
+                                      STR("－"), STR(",")};
+
+/* The sign that begins at `at`, its length, and the digit if it is one. */
+static enum sign sign_at(str s, ptrdiff_t at, ptrdiff_t *len, char *digit)
+{
+    *len = 1;
+    if (at >= s.len)
+        return SIGN_END;
+    char c = s.ptr[at];
+    if (c >= '0' && c <= '9') {
+        *digit = c;
+        return SIGN_DIGIT;
+    }
+    if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_')
+        return SIGN_LETTER;
+    switch (c) {
+    case ' ':
+    case '\t':
+        return SIGN_SPACE;
+    case '-':
+    case '.':
+        return SIGN_DASH;
+    case '+':
+        return SIGN_PLUS;
+    case '(':
+        return SIGN_OPEN;
+    case ')':
+        return SIGN_CLOSE;
+    default:
+        break;
+    }
+    if ((unsigned char)c < 0x80)
+        return SIGN_OTHER;
+    str rest = str_slice(s, at, s.len);
+    *len = 3;
+    if (rest.len >= 3 && c == '\xef' && rest.ptr[1] == '\xbc' && rest.ptr[2] >= '\x90' &&
+        rest.ptr[2] <= '\x99') {
+        *digit = (char)('0' + (rest.ptr[2] - '\x90'));
+        return SIGN_DIGIT;
+    }
+    if (rest.len >= 3 && c == '\xef' && /* full-width A to Z, a to z */
+        ((rest.ptr[1] == '\xbc' && rest.ptr[2] >= '\xa1' && rest.ptr[2] <= '\xba') ||
+         (rest.ptr[1] == '\xbd' && rest.ptr[2] >= '\x81' && rest.ptr[2] <= '\x9a')))
+        return SIGN_LETTER;
+    for (size_t i = 0; i < COUNT(wides); i++)
+        if (str_starts(rest, wides[i].bytes)) {
+            *len = wides[i].bytes.len;
+            return wides[i].sign;
+        }
+    *len = 1;
+    return SIGN_OTHER;
+}
+
+static enum sign kind_at(str s, ptrdiff_t at)
+{
+    ptrdiff_t len;
+    char digit;
+    return sign_at(s, at, &len, &digit);
+}
+
+/* A number being read. */
+struct reading {
+    str text;
+    ptrdiff_t at;
+    char digits[DIGITS_MOST];
+    int count;
+    bool grouped; /* a separator has been passed */
+};
+
+/* Exactly n digits that follow each other. */
+static bool take_digits(struct reading *r, int n)
+{
+    for (int i = 0; i < n; i++) {
+        ptrdiff_t len;
+        char digit;
+        if (sign_at(r->text, r->at, &len, &digit) != SIGN_DIGIT || r->count == DIGITS_MOST)
+            return false;
+        r->digits[r->count++] = digit;
+        r->at += len;
+    }
+    return true;
+}
+
+/* Up to GAP separators; true if there was one. */
+static bool take_gap(struct reading *r)
+{
+    ptrdiff_t len;
+    char digit;
+    bool any = false;
+    for (int i = 0; i < GAP; i++) {
+        enum sign sign = sign_at(r->text, r->at, &len, &digit);
+        if (sign != SIGN_SPACE && sign != SIGN_DASH)
+            break;
+        r->at += len;
+        any = true;
+    }
+    r->grouped = r->grouped || any;
+    return any;
+}
+
+static bool take_sign(struct reading *r, enum sign wanted)
+{
+    ptrdiff_t len;
+    char digit;
+    if (sign_at(r->text, r->at, &len, &digit) != wanted)
+        return false;
+    r->at += len;
+    return true;
+}
+
+static bool is_mobile(const char *d)
+{
+    return d[0] == '1' && d[1] >= '3' && d[1] <= '9';
+}
+
+static bool take_groups(struct reading *r, const signed char *groups)
+{
+    for (int i = 0; i < MOBILE && groups[i]; i++)
+        if ((i && !take_gap(r)) || !take_digits(r, groups[i]))
+            return false;
+    return kind_at(r->text, r->at) != SIGN_DIGIT && is_mobile(r->digits);
+}
+
+/* "+86", "0086" and what may follow it; leaves r as it was when there is none. */
+static void take_country(struct reading *r)
+{
+    struct reading c = *r;
+    int want = take_sign(&c, SIGN_PLUS) ? 2 : 4;
+    if (!take_digits(&c, want) || c.digits[want - 2] != '8' || c.digits[want - 1] != '6' ||
+        (want == 4 && (c.digits[0] != '0' || c.digits[1] != '0')))
+        return;
+    (void)take_gap(&c);
+    c.count = 0;
+    c.grouped = false;
+    *r = c;
+}
+
+static bool mobile_shape(struct reading *r)
+{
+    take_country(r);
+    for (size_t i = 0; i < COUNT(groupings); i++) {
+        struct reading try = *r;
+        if (take_groups(&try, groupings[i])) {
+            *r = try;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* 010, 02x, or 0 with three more digits of which the first is 3 to 9. */
+static bool take_area(struct reading *r)
+{
+    if (!take_digits(r, 3) || r->digits[0] != '0')
+        return false;
+    char second = r->digits[1], third = r->digits[2];
+    if (second == '1')
+        return third == '0';
+    return second == '2' || (second >= '3' && take_digits(r, 1));
+}
+
+/* 7 or 8 digits, the first not 0, perhaps broken before the last four. */
+static bool take_local(struct reading *r)
+{
+    for (int n = LOCAL_MOST; n >= LOCAL_LEAST; n--) {
+        for (int broken = 0; broken < 2; broken++) {
+            struct reading try = *r;
+            if (take_digits(&try, broken ? n - 4 : n) &&
+                (!broken || (take_gap(&try) && take_digits(&try, 4))) &&
+                kind_at(try.text, try.at) != SIGN_DIGIT && try.digits[r->count] != '0') {
+                *r = try;
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* Keeps "-" and the digits of an extension, if one follows that ends properly. */
+static void take_extension(struct reading *r)
+{
+    struct reading try = *r;
+    while (take_sign(&try, SIGN_SPACE))
+        continue;
+    str rest = str_slice(try.text, try.at, try.text.len);
+    ptrdiff_t word = 0;
+    for (size_t i = 0; i < COUNT(extension_words) && !word; i++)
+        if (str_eq_nocase(str_slice(rest, 0, extension_words[i].len), extension_words[i]))
+            word = extension_words[i].len;
+    if (!word)
+        return;
+    try.at += word;
+    while (take_sign(&try, SIGN_SPACE))
+        continue;
+    try.digits[try.count++] = '-';
+    int n = 0;
+    while (n <= EXTENSION_MOST && take_digits(&try, 1))
+        n++;
+    if (n >= 1 && n <= EXTENSION_MOST)
+        *r = try;
+}
+
+static bool landline_shape(struct reading *r)
+{
+    bool open = take_sign(r, SIGN_OPEN);
+    if (!take_area(r) || (open && !take_sign(r, SIGN_CLOSE)))
+        return false;
+    (void)take_gap(r);
+    if (!take_local(r))
+        return false;
+    take_extension(r);
+    return true;
+}
+
+/* What has just been read must not go on. A dash before a digit joins them; so does a space when
+ * the number itself is in groups, unless what follows is a mobile of its own. */
+static bool ends_here(const struct reading *r)
+{
+    enum sign next = kind_at(r->text, r->at);
+    if (next == SIGN_DIGIT || next == SIGN_LETTER)
+        return false;
+    str rest = str_slice(r->text, r->at, r->text.len);
+    for (size_t i = 0; i < COUNT(price_after); i++)
+        if (str_starts(rest, price_after[i]))
+            return false;
+    struct reading after = *r;
+    if (!take_gap(&after) || kind_at(after.text, after.at) != SIGN_DIGIT)
+        return true;
+    if (next == SIGN_SPACE && !r->grouped)
+        return true;
+    after.count = 0;
+    return next == SIGN_SPACE && mobile_shape(&after);
+}
+
+/* What stands before the place where a number may begin. */
+struct before {
+    enum sign sign;        /* the last sign */
+    bool digit_and_dash;   /* "12-": the dash joins */
+    bool digit_and_spaces; /* "12 " */
+    ptrdiff_t found_end;   /* end of the contact found last */
+    ptrdiff_t last_digit;  /* end of the last digit */
+};
+
+static bool begins_here(const struct before *b, const struct reading *r, str text, ptrdiff_t from)
+{
+    if (b->sign == SIGN_DIGIT || b->sign == SIGN_LETTER || b->sign == SIGN_PLUS)
+        return false;
+    str head = str_slice(text, 0, from);
+    for (size_t i = 0; i < COUNT(price_before); i++)
+        if (str_ends(head, price_before[i]))
+            return false;
+    if (b->last_digit == b->found_end) /* what goes before is a contact itself */
+        return true;
+    return !b->digit_and_dash && !(b->digit_and_spaces && r->grouped);
+}
+
+static void pass(struct before *b, enum sign sign, ptrdiff_t end)
+{
+    bool digits = b->sign == SIGN_DIGIT;
+    if (sign == SIGN_DIGIT)
+        b->last_digit = end;
+    b->digit_and_dash = sign == SIGN_DASH && (digits || b->digit_and_spaces || b->digit_and_dash);
+    b->digit_and_spaces = sign == SIGN_SPACE && (digits || b->digit_and_spaces);
+    b->sign = sign;
+}
+
+/* The next contact at or after *at; *at and *b move behind it. */
+static bool next_contact(str text, ptrdiff_t *at, struct before *b, struct reading *out,
+                         ptrdiff_t *from, const char **kind)
+{
+    while (*at < text.len) {
+        ptrdiff_t len;
+        char digit;
+        enum sign sign = sign_at(text, *at, &len, &digit);
+        if (sign == SIGN_DIGIT || sign == SIGN_PLUS || sign == SIGN_OPEN) {
+            struct reading mobile = {.text = text, .at = *at}, landline = mobile;
+            bool is_phone = mobile_shape(&mobile) && ends_here(&mobile);
+            bool is_landline = !is_phone && landline_shape(&landline) && ends_here(&landline);
+            *out = is_phone ? mobile : landline;
+            if ((is_phone || is_landline) && begins_here(b, out, text, *at)) {
+                *from = *at;
+                *kind = is_phone ? "phone" : "landline";
+                *at = out->at;
+                *b = (struct before){SIGN_DIGIT, .found_end = out->at, .last_digit = out->at};
+                return true;
+            }
+        }
+        *at += len;
+        pass(b, sign, *at);
+    }
+    return false;
+}
+
+static const struct before nothing_before = {SIGN_OTHER, .found_end = -1, .last_digit = -2};
+
+size_t contacts_find(str text, struct arena *mem, struct found_contact *out, size_t max)
+{
+    struct before before = nothing_before;
+    struct reading r;
+    ptrdiff_t at = 0, from;
+    const char *kind;
+    size_t n = 0;
+    while (n < max && next_contact(text, &at, &before, &r, &from, &kind))
+        out[n++] =
+            (struct found_contact){kind, from, at, str_copy(mem, (str){r.digits, r.count})};
+    return n;
+}
+
+str contact_mask(str digits, struct arena *mem)
+{
+    ptrdiff_t main = str_find_char(digits, '-'); /* an extension is starred whole */
+    main = main < 0 ? digits.len : main;
+    bool mobile = main == MOBILE && digits.ptr[0] == '1';
+    struct buf b;
+    buf_init(&b, mem, (size_t)digits.len + 1);
+    for (ptrdiff_t i = 0; i < digits.len; i++) {
+        bool kept = (mobile && i < 3) || (main > 4 && i >= main - 4 && i <= main);
+        buf_add_char(&b, kept ? digits.ptr[i] : '*');
+    }
+    return buf_str(&b);
+}
+
+str contacts_mask_text(str text, struct arena *mem)
+{
+    struct before before = nothing_before;
+    struct reading r;
+    ptrdiff_t at = 0, from, done = 0;
+    const char *kind;
+    struct buf b = {.mem = NULL};
+    while (next_contact(text, &at, &before, &r, &from, &kind)) {
+        if (!b.mem)
+            buf_init(&b, mem, (size_t)text.len);
+        buf_add(&b, str_slice(text, done, from));
+        buf_add(&b, contact_mask((str){r.digits, r.count}, mem));
+        done = at;
+    }
+    if (!b.mem)
+        return text;
+    buf_add(&b, str_slice(text, done, text.len));
+    return buf_str(&b);
+}
+
+/* All digits of a form's field, however broken up. ERR_INVALID for other signs. */
+static err field_digits(str typed, struct arena *mem, str *out)
+{
+    char *digits = arena_new(mem, char, (size_t)typed.len + 1);
+    ptrdiff_t n = 0, len;
+    char digit;
+    for (ptrdiff_t at = 0; at < typed.len; at += len) {
+        enum sign sign = sign_at(typed, at, &len, &digit);
+        if (sign == SIGN_DIGIT)
+            digits[n++] = digit;
+        else if (sign == SIGN_LETTER || sign == SIGN_OTHER || (sign == SIGN_PLUS && n))
+            return ERR(ERR_INVALID, "phone_format");
+    }
+    *out = (str){digits, n};
+    return OK;
+}
+
+static str trim_wide(str s)
+{
+    ptrdiff_t len;
+    char digit;
+    s = str_trim(s);
+    while (sign_at(s, 0, &len, &digit) == SIGN_SPACE)
+        s = str_slice(s, len, s.len);
+    while (str_ends(s, wides[0].bytes))
+        s = str_slice(s, 0, s.len - wides[0].bytes.len);
+    return str_trim(s);
+}
+
+static str without_country(str digits, bool plus)
+{
+    str rest = str_starts(digits, S("0086")) ? str_slice(digits, 4, digits.len)
+               : str_starts(digits, S("86")) ? str_slice(digits, 2, digits.len)
+                                             : digits;
+    /* Without a plus only a whole mobile behind it makes 86 a country. */
+    return plus || (rest.len == MOBILE && is_mobile(rest.ptr)) ? rest : digits;
+}
+
+err contact_phone(str typed, struct arena *mem, str *digits, const char **kind)
+{
+    struct found_contact found;
+    str all;
+    typed = trim_wide(typed);
+    if (contacts_find(typed, mem, &found, 1) && found.from == 0 && found.to == typed.len) {
+        *digits = found.digits;
+        *kind = found.kind;
+        return OK;
+    }
+    err e = field_digits(typed, mem, &all);
+    if (e.code)
+        return e;
+    bool plus = kind_at(typed, 0) == SIGN_PLUS;
+    if (plus && all.len >= 2 && !str_starts(all, S("86")))
+        return ERR(ERR_INVALID, "phone_format");
+    all = without_country(all, plus);
+    bool zero = str_starts(all, S("0"));
+    if (all.len < (zero ? 3 + LOCAL_LEAST : MOBILE))
+        return ERR(ERR_INVALID, "phone_short");
+    if (all.len > (zero ? 4 + LOCAL_MOST : MOBILE))
+        return ERR(ERR_INVALID, "phone_long");
+    struct reading r = {.text = all};
+    bool mobile = all.len == MOBILE && is_mobile(all.ptr);
+    if (!mobile && !(landline_shape(&r) && r.at == all.len))
+        return ERR(ERR_INVALID, "phone_format");
+    *digits = all;
+    *kind = mobile ? "phone" : "landline";
+    return OK;
+}
