@@ -1,7 +1,7 @@
 /* conn.h - what the files of this room share: loops, connections, and who does what.
  *
  *   loop.c    open, run, stop, close; once in a while a look at every deadline
- *   mail.c    what other threads want done
+ *   mailbox.c what other threads want done
  *   accept.c  listening, who may connect, the trusted proxies
  *   conn.c    one connection: reading, holding back, writing, closing
  *   serve.c   a connection that speaks HTTP
@@ -184,8 +184,8 @@ void slot_free(struct conn *c);
 void slot_due(struct conn *c, uint32_t after_ms);         /* its only deadline */
 void slot_due_at_most(struct conn *c, uint32_t after_ms); /* this or an earlier one */
 
-/* mail.c */
-void mail_deliver(struct loop *l);
+/* mailbox.c */
+void mailbox_deliver(struct loop *l);
 
 /* accept.c */
 MUST_USE err accept_listen(struct net *n, const char *listen);

@@ -196,7 +196,7 @@ static void on_sweep(uv_timer_t *timer)
 static void on_wake(uv_async_t *wake)
 {
     struct loop *l = wake->data;
-    mail_deliver(l);
+    mailbox_deliver(l);
     if (atomic_load(&l->net->stopping))
         drain(l);
 }
@@ -334,7 +334,7 @@ void net_close(struct net *n)
     /* What came after the end: let its owners have their memory back. Mail may bring mail. */
     for (int i = 0; i < n->loop_count; i++) {
         if (n->loops[i]->mail_first) {
-            mail_deliver(n->loops[i]);
+            mailbox_deliver(n->loops[i]);
             i = -1;
         }
     }

@@ -167,6 +167,7 @@ size_t socket_input(struct conn *c, char *bytes, size_t len)
         at += ws_feed(&s->parser, bytes + at, len - at, &event);
         on_event(c, &event);
     }
+    ws_rest(&s->parser);
     return at;
 }
 

@@ -221,14 +221,19 @@ void ws_release(struct ws_parser *p)
     gather_drop(&p->control);
 }
 
+void ws_rest(struct ws_parser *p)
+{
+    if (p->deliver)
+        gather_drop(is_control(p->opcode) ? &p->control : &p->message);
+    p->deliver = false;
+}
+
 size_t ws_feed(struct ws_parser *p, char *bytes, size_t len, struct ws_event *out)
 {
     *out = (struct ws_event){.kind = WS_MORE};
     if (p->broken)
         return len;
-    if (p->deliver)
-        gather_drop(is_control(p->opcode) ? &p->control : &p->message);
-    p->deliver = false;
+    ws_rest(p);
     size_t at = 0;
     while (out->kind == WS_MORE && at < len) {
         if (p->in_payload) {

@@ -69,6 +69,8 @@ void ws_init(struct ws_parser *p, uint32_t max_message);
 void ws_release(struct ws_parser *p);
 /* At most one event a call. Unmasks in place. Returns the bytes used; after WS_BROKEN all. */
 size_t ws_feed(struct ws_parser *p, char *bytes, size_t len, struct ws_event *out);
+/* The last event's text is done with: what was gathered for it is freed. */
+void ws_rest(struct ws_parser *p);
 
 /* The head of an unmasked, final frame; returns its length. */
 size_t ws_head(uint8_t out[static WS_HEAD_MAX], enum ws_opcode opcode, size_t payload);

@@ -31,7 +31,7 @@ struct mail {
     };
 };
 
-void mail_deliver(struct loop *l)
+void mailbox_deliver(struct loop *l)
 {
     pthread_mutex_lock(&l->lock);
     struct mail *m = l->mail_first;
