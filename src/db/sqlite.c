@@ -3,6 +3,7 @@
  * unused for longest makes room. The text is compared too, so that a text built at run time, whose
  * address comes again, only costs a prepare and never runs another statement. */
 #include "base/log.h"
+#include "base/time.h"
 #include "db/db.h"
 
 #include <assert.h>
@@ -15,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { SETS = 64, WAYS = 8, BUSY_MS = 5000, TRUNCATE_BUSY_MS = 100 };
+enum { SETS = 64, WAYS = 8, BUSY_MS = 5000, TRUNCATE_BUSY_MS = 100, LOG_MS = 1000 };
 
 struct statement {
     sqlite3_stmt *stmt;
@@ -29,8 +30,10 @@ struct sqlite {
     struct db db;
     sqlite3 *handle;
     unsigned clock;
-    bool begun; /* a transaction of ours should be open */
-    err gone;   /* why it is not */
+    bool begun;         /* a transaction of ours should be open */
+    err gone;           /* why it is not */
+    const char *logged; /* the statement whose failure was logged last, and when */
+    int64_t logged_at;
     struct statement cache[SETS][WAYS];
 };
 
@@ -73,16 +76,23 @@ static err error_of(sqlite3 *handle, int rc)
     return ERR(ERR_STORE, "store_failed");
 }
 
-/* What went wrong, logged unless it is part of the daily round. */
+/* What went wrong, logged unless it is part of the daily round; a full disk is not told with every
+ * call that meets it. */
 static err failed(struct sqlite *c, int rc, const char *sql)
 {
     err e = error_of(c->handle, rc);
     if (c->begun && !c->gone.code && sqlite3_get_autocommit(c->handle))
         c->gone = e;
-    if (e.code != ERR_CONFLICT && e.code != ERR_BUSY)
+    int64_t now = time_monotonic_ms();
+    if (e.code == ERR_CONFLICT || e.code == ERR_BUSY)
+        return e;
+    if (c->logged != sql || now - c->logged_at >= LOG_MS) {
+        c->logged = sql;
+        c->logged_at = now;
         log_event(LOG_ERROR, e.code == ERR_FULL ? "disk_full" : "store_failed",
                   {"code", .number = sqlite3_extended_errcode(c->handle)},
                   {"message", str_of(sqlite3_errmsg(c->handle))}, {"statement", str_of(sql)});
+    }
     return e;
 }
 

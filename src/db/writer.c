@@ -10,10 +10,14 @@
 
 #include <stdlib.h>
 
+enum { LOG_MS = 1000 };
+
 struct batch {
     struct job *jobs[BATCH_JOBS];
     err results[BATCH_JOBS];
     size_t count;
+    int64_t logged_at; /* a full disk loses many batches: one line a second tells of it */
+    int64_t lost_jobs; /* since then */
 };
 
 static err lost_as(err cause)
@@ -75,6 +79,18 @@ static void answer(struct batch *b)
         b->jobs[i]->done(b->jobs[i], b->results[i]);
 }
 
+static void log_lost(struct batch *b, str writer, err lost)
+{
+    int64_t now = time_monotonic_ms();
+    b->lost_jobs += (int64_t)b->count;
+    if (b->logged_at && now - b->logged_at < LOG_MS)
+        return;
+    log_event(LOG_ERROR, "batch_lost", {"writer", writer}, {"jobs", .number = b->lost_jobs},
+              {"error", str_of(lost.name)});
+    b->logged_at = now;
+    b->lost_jobs = 0;
+}
+
 static void run_batch(struct files *f, struct batch *b, struct job **waiting)
 {
     bool main = f->queue == QUEUE_MAIN;
@@ -87,8 +103,7 @@ static void run_batch(struct files *f, struct batch *b, struct job **waiting)
     if (lost.code) {
         files_abandon(f);
         count_add(COUNT_COMMIT_FAILURES, 1);
-        log_event(LOG_ERROR, "batch_lost", {"writer", main ? S("main") : S("trail")},
-                  {"jobs", .number = (int64_t)b->count}, {"error", str_of(lost.name)});
+        log_lost(b, main ? S("main") : S("trail"), lost);
         for (size_t i = 0; i < b->count; i++)
             b->results[i] = lost_as(lost);
     }
@@ -101,7 +116,7 @@ void *writer_run(void *worker)
 {
     struct worker *w = worker;
     struct queue_of_jobs *q = &w->store->queues[w->files.queue];
-    struct batch *batch = malloc(sizeof *batch);
+    struct batch *batch = calloc(1, sizeof *batch);
     struct job *waiting = NULL;
     if (!batch)
         abort();

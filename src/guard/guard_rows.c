@@ -53,7 +53,7 @@ static const char *const sql[] = {
     [SESSION_TOUCH] = "UPDATE session SET used_at = $1 WHERE id = $2",
     [SESSION_END] = "DELETE FROM session WHERE id = $1",
     [SESSION_END_ALL] = "DELETE FROM session WHERE user_id = $1 AND id <> $2",
-    [SESSION_SWEEP] = "DELETE FROM session WHERE used_at < $1 OR created_at < $2",
+    [SESSION_SWEEP] = "DELETE FROM session WHERE used_at <= $1 OR created_at <= $2",
 };
 const struct sql_set guard_sql = {"guard", sql, COUNT(sql)};
 

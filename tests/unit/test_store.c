@@ -1,0 +1,556 @@
+#include "base/log.h"
+#include "base/time.h"
+#include "db/store.h"
+#include "temp_dir.h"
+
+#include <cmocka.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { MAKE, PUT, COUNT_NOTES, FILL, SMALL, LARGE, DWELL, COUNT_DWELL };
+static const char *const sql[] = {
+    [MAKE] = "CREATE TABLE IF NOT EXISTS note (id INTEGER PRIMARY KEY, body TEXT NOT NULL)",
+    [PUT] = "INSERT INTO note (id, body) VALUES ($1, $2)",
+    [COUNT_NOTES] = "SELECT COUNT(*) FROM note WHERE id >= $1 AND id <= $2",
+    [FILL] = "INSERT INTO note (id, body) VALUES ($1, hex(zeroblob(2000000)))",
+    [SMALL] = "PRAGMA max_page_count = 1",
+    [LARGE] = "PRAGMA max_page_count = 1000000",
+    [DWELL] = "INSERT INTO dwell (visit_id, n, at, ms) VALUES ($1, 1, 2, 3)",
+    [COUNT_DWELL] = "SELECT COUNT(*) FROM dwell",
+};
+
+struct place {
+    char dir[TEMP_PATH], data[TEMP_PATH];
+    struct store *store;
+};
+
+static err make_table(void *arg, struct session *s)
+{
+    return db_exec(s->main, sql[MAKE], "");
+}
+
+static void open_store(struct place *p, struct store_options o)
+{
+    o.directory = p->data;
+    err e = store_open(&o, &p->store);
+    if (e.code)
+        fail_msg("store_open: %s", e.name);
+    if (!o.read_only)
+        assert_int_equal(store_wait(p->store, QUEUE_MAIN, make_table, NULL).code, 0);
+}
+
+static int setup(void **state)
+{
+    static struct place p;
+    temp_dir_make(p.dir);
+    temp_dir_file(p.data, p.dir, "data");
+    open_store(&p, (struct store_options){0});
+    *state = &p;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct place *p = *state;
+    store_close(p->store);
+    temp_dir_remove(p->dir);
+    return 0;
+}
+
+/* A job that puts note `id`, then gives `answer`; `order` says when it was done. */
+struct put {
+    struct job job;
+    int64_t id;
+    err answer, result;
+    const char *extra; /* a statement of its own, whose failure it keeps to itself */
+    int month;         /* on the trail instead */
+    int order;
+};
+static atomic_int done_count;
+static sem_t done_sem;
+
+static err put_run(struct job *job, struct session *s)
+{
+    struct put *p = (struct put *)job;
+    struct db *db = s->main;
+    err e = p->month ? session_trail(s, p->month, &db) : OK;
+    if (!e.code && p->month)
+        e = db_exec(db, sql[DWELL], "i", p->id);
+    else if (!e.code)
+        e = db_exec(db, sql[PUT], "iz", p->id, "text");
+    if (!e.code && p->extra)
+        (void)db_exec(db, p->extra, p->extra == sql[FILL] ? "i" : "", p->id + 1000000).code;
+    return e.code ? e : p->answer;
+}
+
+static void put_done(struct job *job, err result)
+{
+    struct put *p = (struct put *)job;
+    p->result = result;
+    p->order = ++done_count;
+    sem_post(&done_sem);
+}
+
+static void submit(struct place *p, enum queue q, struct put *list, int count)
+{
+    for (int i = 0; i < count; i++) {
+        list[i].job = (struct job){.run = put_run, .done = put_done};
+        assert_true(store_submit(p->store, q, &list[i].job));
+    }
+}
+
+/* A job that holds its thread until it is let go, so that others queue into one batch. */
+struct gate {
+    struct job job;
+    sem_t reached, open, closed;
+};
+
+static err gate_run(struct job *job, struct session *s)
+{
+    struct gate *g = (struct gate *)job;
+    sem_post(&g->reached);
+    sem_wait(&g->open);
+    return OK;
+}
+
+static void gate_done(struct job *job, err result)
+{
+    sem_post(&((struct gate *)job)->closed);
+}
+
+static void hold(struct place *p, enum queue q, struct gate *g)
+{
+    *g = (struct gate){.job = {.run = gate_run, .done = gate_done}};
+    sem_init(&g->reached, 0, 0);
+    sem_init(&g->open, 0, 0);
+    sem_init(&g->closed, 0, 0);
+    assert_true(store_submit(p->store, q, &g->job));
+    sem_wait(&g->reached);
+}
+
+static void let_go(struct gate *g)
+{
+    sem_post(&g->open);
+    sem_wait(&g->closed);
+}
+
+static void run_in_one_batch(struct place *p, enum queue q, struct put *list, int count)
+{
+    struct gate g;
+    sem_init(&done_sem, 0, 0);
+    done_count = 0;
+    hold(p, q, &g);
+    submit(p, q, list, count);
+    let_go(&g);
+    for (int i = 0; i < count; i++)
+        sem_wait(&done_sem);
+}
+
+struct counted {
+    int64_t from, to, n;
+    int month;
+};
+
+static err count_run(void *arg, struct session *s)
+{
+    struct counted *c = arg;
+    bool found;
+    struct db *db = s->main;
+    if (c->month) {
+        err e = session_trail(s, c->month, &db);
+        return e.code ? e : db_get(db, NULL, &found, "i", (void *[]){&c->n}, sql[COUNT_DWELL], "");
+    }
+    return db_get(db, NULL, &found, "i", (void *[]){&c->n}, sql[COUNT_NOTES], "ii", c->from, c->to);
+}
+
+static int64_t notes(struct place *p, int64_t from, int64_t to)
+{
+    struct counted c = {.from = from, .to = to};
+    assert_int_equal(store_wait(p->store, QUEUE_READ, count_run, &c).code, 0);
+    return c.n;
+}
+
+static int64_t dwells(struct place *p, int month)
+{
+    struct counted c = {.month = month};
+    assert_int_equal(store_wait(p->store, QUEUE_READ, count_run, &c).code, 0);
+    return c.n;
+}
+
+static void a_batch_is_one_commit_and_answers_in_order(void **state)
+{
+    struct place *p = *state;
+    struct put list[200] = {0};
+    for (int i = 0; i < 200; i++)
+        list[i].id = i + 1;
+    int64_t commits = count_get(COUNT_COMMITS_MAIN), calls = count_get(COUNT_CALLS_MAIN);
+    run_in_one_batch(p, QUEUE_MAIN, list, 200);
+    for (int i = 0; i < 200; i++) {
+        assert_int_equal(list[i].result.code, 0);
+        assert_int_equal(list[i].order, i + 1);
+    }
+    assert_int_equal(notes(p, 1, 200), 200);
+    assert_int_equal(count_get(COUNT_CALLS_MAIN) - calls, 201);
+    /* The gate's own, and the 20 ms may have cut the batch on a slow machine. */
+    assert_in_range(count_get(COUNT_COMMITS_MAIN) - commits, 2, 40);
+    assert_int_equal(count_get(COUNT_QUEUE_MAIN), 0);
+}
+
+static void a_failing_job_is_rolled_back_alone(void **state)
+{
+    struct place *p = *state;
+    struct put list[9] = {0};
+    for (int i = 0; i < 9; i++)
+        list[i].id = i + 1;
+    list[4].answer = ERR(ERR_INVALID, "field_long");
+    list[6].id = 3; /* taken */
+    run_in_one_batch(p, QUEUE_MAIN, list, 9);
+    for (int i = 0; i < 9; i++)
+        assert_int_equal(list[i].result.code, i == 4 ? ERR_INVALID : i == 6 ? ERR_CONFLICT : 0);
+    assert_int_equal(notes(p, 5, 5), 0);
+    assert_int_equal(notes(p, 1, 9), 7);
+}
+
+struct mirror {
+    struct place *place;
+    int calls;
+    int64_t seen;
+};
+
+static void read_again(void *arg, struct session *s)
+{
+    struct mirror *m = arg;
+    bool found;
+    m->calls++;
+    if (s->main) {
+        assert_int_equal(db_get(s->main, NULL, &found, "i", (void *[]){&m->seen}, sql[COUNT_NOTES],
+                                "ii", (int64_t)1, (int64_t)9)
+                             .code,
+                         0);
+        assert_int_equal(db_exec(s->main, sql[PUT], "iz", (int64_t)500, "not kept").code, 0);
+        assert_int_equal(db_exec(s->main, sql[LARGE], "").code, 0);
+    }
+}
+
+/* The job in the middle meets a full disk and does not even say so: still all are lost. */
+static void a_lost_batch_is_answered_to_everybody(void **state)
+{
+    struct place *p = *state;
+    struct mirror m = {.place = p, .seen = -1};
+    store_on_lost(p->store, QUEUE_MAIN, read_again, &m);
+    struct put before = {.id = 1},
+               list[5] = {{.id = 2}, {.id = 3}, {.id = 4}, {.id = 5}, {.id = 6}};
+    run_in_one_batch(p, QUEUE_MAIN, &before, 1);
+    list[1].extra = sql[SMALL];
+    list[2].extra = sql[FILL];
+    int64_t failures = count_get(COUNT_COMMIT_FAILURES);
+    run_in_one_batch(p, QUEUE_MAIN, list, 5);
+    /* On a slow machine the batch may have been cut before it came to the full disk. */
+    assert_string_equal(list[2].result.name, "disk_full");
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(notes(p, i + 2, i + 2), list[i].result.code == 0);
+    /* Those that stood behind it had not begun: they are a batch of their own, with space again. */
+    assert_int_equal(list[3].result.code, 0);
+    assert_int_equal(list[4].result.code, 0);
+    assert_int_equal(notes(p, 5, 6), 2);
+    assert_int_equal(count_get(COUNT_COMMIT_FAILURES) - failures, 1);
+    assert_int_equal(m.calls, 1);
+    assert_int_equal(m.seen, notes(p, 1, 4));
+    assert_int_equal(notes(p, 500, 500), 0); /* and nothing the hook wrote stayed */
+    struct put after = {.id = 7};
+    run_in_one_batch(p, QUEUE_MAIN, &after, 1);
+    assert_int_equal(after.result.code, 0);
+}
+
+static void a_job_that_meets_a_full_disk_says_so(void **state)
+{
+    struct place *p = *state;
+    struct put list[2] = {{.id = 1, .extra = sql[SMALL]}, {.id = 2}};
+    run_in_one_batch(p, QUEUE_MAIN, list, 2);
+    struct put big[40] = {0};
+    int full = 0;
+    for (int i = 0; i < 40; i++)
+        big[i] = (struct put){.id = 100 + i, .extra = sql[FILL]};
+    run_in_one_batch(p, QUEUE_MAIN, big, 40);
+    for (int i = 0; i < 40; i++)
+        full += big[i].result.code == ERR_FULL;
+    assert_int_equal(full, 40);
+    assert_int_equal(notes(p, 1, 2000000), 2);
+}
+
+static void trails_by_month(void **state)
+{
+    struct place *p = *state;
+    struct put list[6] = {0};
+    struct counted missing = {.month = 202001};
+    int months[8];
+    for (int i = 0; i < 6; i++)
+        list[i] = (struct put){.id = i, .month = i % 2 ? 202612 : 202611};
+    list[5].answer = ERR(ERR_CONFLICT, "late");
+    int64_t commits = count_get(COUNT_COMMITS_TRAIL);
+    run_in_one_batch(p, QUEUE_TRAIL, list, 6);
+    assert_int_equal(list[4].result.code, 0);
+    assert_int_equal(list[5].result.code, ERR_CONFLICT);
+    assert_int_equal(dwells(p, 202611), 3);
+    assert_int_equal(dwells(p, 202612), 2);
+    assert_in_range(count_get(COUNT_COMMITS_TRAIL) - commits, 2, 8);
+    err e = store_wait(p->store, QUEUE_READ, count_run, &missing);
+    assert_string_equal(e.name, "trail_missing");
+    assert_int_equal(store_months(p->store, months, 8), 2);
+    assert_int_equal(months[0], 202612);
+    assert_int_equal(months[1], 202611);
+    struct counted c = {.month = 202611};
+    assert_int_equal(store_wait(p->store, QUEUE_MAIN, count_run, &c).code, 0); /* may read it */
+    assert_int_equal(c.n, 3);
+    struct put bad = {.id = 1, .month = 202613};
+    run_in_one_batch(p, QUEUE_TRAIL, &bad, 1);
+    assert_string_equal(bad.result.name, "trail_missing");
+}
+
+static void many_months_stay_few_files(void **state)
+{
+    struct place *p = *state;
+    struct put list[12] = {0};
+    int months[20];
+    for (int i = 0; i < 12; i++)
+        list[i] = (struct put){.id = i, .month = 202501 + i};
+    run_in_one_batch(p, QUEUE_TRAIL, list, 12);
+    for (int i = 0; i < 12; i++) {
+        assert_int_equal(list[i].result.code, 0);
+        assert_int_equal(dwells(p, 202501 + i), 1);
+    }
+    assert_int_equal(store_months(p->store, months, 20), 12);
+    assert_int_equal(months[11], 202501);
+}
+
+struct snapshot {
+    struct gate gate;
+    int64_t before, after;
+};
+
+static err snapshot_run(struct job *job, struct session *s)
+{
+    struct snapshot *n = (struct snapshot *)job;
+    struct counted c = {.from = 1, .to = 100};
+    err e = count_run(&c, s);
+    n->before = c.n;
+    (void)gate_run(job, s).code;
+    if (!e.code)
+        e = count_run(&c, s);
+    n->after = c.n;
+    return e;
+}
+
+static void a_read_sees_one_moment(void **state)
+{
+    struct place *p = *state;
+    struct snapshot n = {.before = -1};
+    struct put list[3] = {{.id = 1}, {.id = 2}, {.id = 3}};
+    sem_init(&n.gate.reached, 0, 0);
+    sem_init(&n.gate.open, 0, 0);
+    sem_init(&n.gate.closed, 0, 0);
+    n.gate.job = (struct job){.run = snapshot_run, .done = gate_done};
+    assert_true(store_submit(p->store, QUEUE_READ, &n.gate.job));
+    sem_wait(&n.gate.reached);
+    run_in_one_batch(p, QUEUE_MAIN, list, 3);
+    assert_int_equal(notes(p, 1, 100), 3); /* on the other reader */
+    let_go(&n.gate);
+    assert_int_equal(n.before, 0);
+    assert_int_equal(n.after, 0);
+}
+
+static void one_store_a_directory(void **state)
+{
+    struct place *p = *state;
+    struct store *other;
+    struct stat st;
+    char path[TEMP_PATH];
+    struct store_options o = {.directory = p->data};
+    assert_string_equal(store_open(&o, &other).name, "data_in_use");
+    assert_null(other);
+    o.read_only = true;
+    assert_int_equal(store_open(&o, &other).code, 0);
+    struct put job = {.id = 1};
+    assert_false(store_submit(other, QUEUE_MAIN, &job.job));
+    struct counted c = {.from = 1, .to = 9};
+    assert_int_equal(store_wait(other, QUEUE_READ, count_run, &c).code, 0);
+    store_close(other);
+    assert_int_equal(stat(p->data, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0700);
+    temp_dir_file(path, p->data, "main.db");
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+}
+
+static void a_full_queue_refuses(void **state)
+{
+    struct place *p = *state;
+    struct put list[6] = {0};
+    struct gate g;
+    store_close(p->store);
+    open_store(p, (struct store_options){.queue_limit = 4});
+    sem_init(&done_sem, 0, 0);
+    hold(p, QUEUE_MAIN, &g);
+    submit(p, QUEUE_MAIN, list, 4);
+    list[4].job = (struct job){.run = put_run, .done = put_done};
+    assert_false(store_submit(p->store, QUEUE_MAIN, &list[4].job));
+    let_go(&g);
+    for (int i = 0; i < 4; i++)
+        sem_wait(&done_sem);
+    list[4].id = 4;
+    submit(p, QUEUE_MAIN, &list[4], 1);
+    sem_wait(&done_sem);
+    assert_int_equal(list[4].result.code, 0);
+}
+
+static void closing_finishes_what_has_queued(void **state)
+{
+    struct place *p = *state;
+    struct put list[300] = {0};
+    char path[TEMP_PATH];
+    struct stat st;
+    sem_init(&done_sem, 0, 0);
+    for (int i = 0; i < 300; i++)
+        list[i] = (struct put){.id = i + 1, .month = i % 2 ? 202611 : 0};
+    for (int i = 0; i < 300; i++)
+        submit(p, i % 2 ? QUEUE_TRAIL : QUEUE_MAIN, &list[i], 1);
+    store_close(p->store);
+    for (int i = 0; i < 300; i++)
+        assert_int_equal(list[i].result.code, 0);
+    temp_dir_file(path, p->data, "main.db-wal");
+    assert_int_not_equal(stat(path, &st), 0); /* carried over and gone */
+    temp_dir_file(path, p->data, "trail-202611.db-wal");
+    assert_int_not_equal(stat(path, &st), 0);
+    open_store(p, (struct store_options){0});
+    assert_int_equal(notes(p, 1, 300), 150);
+    assert_int_equal(dwells(p, 202611), 150);
+}
+
+enum { PRODUCERS = 4, EACH = 250 };
+
+struct producer {
+    struct place *place;
+    int number;
+    struct put list[EACH];
+    pthread_t thread;
+};
+
+static void *produce(void *arg)
+{
+    struct producer *p = arg;
+    for (int i = 0; i < EACH; i++) {
+        p->list[i] = (struct put){.id = p->number * EACH + i + 1, .month = i % 3 ? 0 : 202611};
+        p->list[i].job = (struct job){.run = put_run, .done = put_done};
+        if (!store_submit(p->place->store, i % 3 ? QUEUE_MAIN : QUEUE_TRAIL, &p->list[i].job))
+            abort();
+        struct counted c = {.from = 1, .to = INT64_MAX};
+        if (i % 50 == 0 && store_wait(p->place->store, QUEUE_READ, count_run, &c).code)
+            abort();
+    }
+    return NULL;
+}
+
+static void many_threads_submit(void **state)
+{
+    struct place *p = *state;
+    struct producer *list = calloc(PRODUCERS, sizeof *list);
+    sem_init(&done_sem, 0, 0);
+    assert_non_null(list);
+    for (int i = 0; i < PRODUCERS; i++) {
+        list[i].place = p;
+        list[i].number = i;
+        assert_int_equal(pthread_create(&list[i].thread, NULL, produce, &list[i]), 0);
+    }
+    for (int i = 0; i < PRODUCERS; i++)
+        pthread_join(list[i].thread, NULL);
+    for (int i = 0; i < PRODUCERS * EACH; i++)
+        sem_wait(&done_sem);
+    for (int i = 0; i < PRODUCERS * EACH; i++)
+        assert_int_equal(list[i / EACH].list[i % EACH].result.code, 0);
+    int64_t trail = dwells(p, 202611);
+    assert_int_equal(notes(p, 1, INT64_MAX) + trail, PRODUCERS * EACH);
+    assert_int_equal(trail, PRODUCERS * ((EACH + 2) / 3));
+    free(list);
+}
+
+static err relay(void *arg, struct session *s)
+{
+    struct counted *c = arg;
+    assert_null(s->main);
+    return store_wait(s->store, QUEUE_READ, count_run, c);
+}
+
+static void workers_queue_what_they_need(void **state)
+{
+    struct place *p = *state;
+    struct put one = {.id = 5};
+    struct counted c = {.from = 1, .to = 9};
+    run_in_one_batch(p, QUEUE_MAIN, &one, 1);
+    assert_int_equal(store_wait(p->store, QUEUE_WORK, relay, &c).code, 0);
+    assert_int_equal(c.n, 1);
+}
+
+static void a_backup_opens_as_a_store(void **state)
+{
+    struct place *p = *state, copy = {.store = NULL};
+    struct put list[4] = {{.id = 1}, {.id = 2}};
+    struct put seen = {.id = 3, .month = 202611}, late = {.id = 4};
+    run_in_one_batch(p, QUEUE_MAIN, list, 2);
+    run_in_one_batch(p, QUEUE_TRAIL, &seen, 1);
+    temp_dir_file(copy.data, p->dir, "copy");
+    assert_int_equal(store_backup(p->store, copy.data).code, 0);
+    assert_string_equal(store_backup(p->store, copy.data).name, "backup_exists");
+    run_in_one_batch(p, QUEUE_MAIN, &late, 1);
+    open_store(&copy, (struct store_options){0});
+    assert_int_equal(notes(&copy, 1, 9), 2);
+    assert_int_equal(dwells(&copy, 202611), 1);
+    struct put more = {.id = 9};
+    run_in_one_batch(&copy, QUEUE_MAIN, &more, 1);
+    assert_int_equal(more.result.code, 0);
+    store_close(copy.store);
+    assert_int_equal(notes(p, 1, 9), 3);
+}
+
+static void places_that_cannot_be(void **state)
+{
+    struct store *s;
+    struct place *p = *state;
+    char path[TEMP_PATH];
+    temp_dir_file(path, p->data, "main.db");
+    assert_string_equal(store_open(&(struct store_options){.directory = path}, &s).name,
+                        "data_directory");
+    temp_dir_file(path, p->dir, "none");
+    struct store_options o = {.directory = path, .read_only = true};
+    assert_int_not_equal(store_open(&o, &s).code, 0);
+    temp_dir_file(path, p->dir, "no/such/parent");
+    assert_string_equal(store_open(&(struct store_options){.directory = path}, &s).name,
+                        "data_directory");
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_batch_is_one_commit_and_answers_in_order),
+        TEST(a_failing_job_is_rolled_back_alone),
+        TEST(a_lost_batch_is_answered_to_everybody),
+        TEST(a_job_that_meets_a_full_disk_says_so),
+        TEST(trails_by_month),
+        TEST(many_months_stay_few_files),
+        TEST(a_read_sees_one_moment),
+        TEST(one_store_a_directory),
+        TEST(a_full_queue_refuses),
+        TEST(closing_finishes_what_has_queued),
+        TEST(many_threads_submit),
+        TEST(workers_queue_what_they_need),
+        TEST(a_backup_opens_as_a_store),
+        TEST(places_that_cannot_be),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
