@@ -88,7 +88,7 @@ void conn_flush(struct conn *c)
         conn_close(c);
         return;
     }
-    slot_due_at_most(c, 1000); /* is it taken? */
+    slot_due_at_most(c, WRITES_MS); /* is it taken? */
 }
 
 /* Queue what is left of a piece after `skip` bytes. */
@@ -422,8 +422,6 @@ void conn_due(struct conn *c)
         socket_due(c);
     else
         serve_due(c);
-    if (c->out_first && !c->closing)
-        slot_due_at_most(c, 1000);
 }
 
 void conn_drain(struct conn *c)

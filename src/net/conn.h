@@ -32,6 +32,7 @@ enum {
     HANDSHAKES_A_TURN = 16,  /* steps of TLS handshakes; a whole one takes two */
     LINGER_MS = 2000,        /* for the peer to read our last words */
     DRAIN_MS = 10 * 1000,
+    WRITES_MS = 1000, /* how often waiting writes are looked at */
     SWEEP_MS = 250,
 };
 
@@ -181,7 +182,7 @@ void loop_later(struct conn *c);
 const char *loop_date(struct loop *l); /* for the Date header */
 void slot_take(struct loop *l, struct conn *c);
 void slot_free(struct conn *c);
-void slot_due(struct conn *c, uint32_t after_ms);         /* its only deadline */
+void slot_due(struct conn *c, uint32_t after_ms);         /* its only deadline, if no write waits */
 void slot_due_at_most(struct conn *c, uint32_t after_ms); /* this or an earlier one */
 
 /* mailbox.c */

@@ -79,6 +79,8 @@ void slot_free(struct conn *c)
 
 void slot_due(struct conn *c, uint32_t after_ms)
 {
+    if (c->out_first && after_ms > WRITES_MS)
+        after_ms = WRITES_MS;
     c->loop->slots[c->slot].due = loop_tenths(c->loop) + (after_ms + 99) / 100;
 }
 

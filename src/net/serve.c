@@ -276,6 +276,8 @@ size_t serve_input(struct conn *c, char *bytes, size_t len)
         return body_input(c, bytes, len);
     if (c->phase == PHASE_WAIT) {
         c->phase = PHASE_HEAD;
+        if (c->keep_alive)
+            c->since = loop_tenths(c->loop);
         slot_due_at_most(c, (uint32_t)c->loop->net->o.head_ms);
     }
     return head_input(c, bytes, len);
@@ -289,19 +291,31 @@ static bool body_is_slow(const struct conn *c)
     return tenths >= BODY_GRACE_MS / 100 && c->reading->body.len < least;
 }
 
+/* Milliseconds until the phase has lasted too long, 0 if it has. */
+static uint32_t time_left(const struct conn *c)
+{
+    const struct net_options *o = &c->loop->net->o;
+    bool between = c->phase == PHASE_WAIT && c->keep_alive; /* requests; the first has less time */
+    uint32_t limit = (uint32_t)(between ? o->idle_ms : o->head_ms);
+    uint32_t lasted = (loop_tenths(c->loop) - c->since) * 100;
+    return lasted < limit ? limit - lasted : 0;
+}
+
 void serve_due(struct conn *c)
 {
-    if (c->finishing)
+    if (c->finishing || c->phase == PHASE_RUNNING)
         return;
-    if (c->phase == PHASE_WAIT) {
-        conn_finish(c);
-    } else if (c->phase == PHASE_HEAD) {
-        drop_partial(c);
-        serve_refuse(c, NULL, 408, NULL);
-    } else if (c->phase == PHASE_BODY) {
+    if (c->phase == PHASE_BODY) {
         slot_due(c, 1000);
         if (body_is_slow(c))
             serve_refuse(c, c->reading, 408, NULL);
+    } else if (time_left(c) > 0) {
+        slot_due(c, time_left(c));
+    } else if (c->phase == PHASE_WAIT) {
+        conn_finish(c);
+    } else {
+        drop_partial(c);
+        serve_refuse(c, NULL, 408, NULL);
     }
 }
 

@@ -176,7 +176,8 @@ void socket_due(struct conn *c)
     struct socket *s = c->socket;
     uint32_t now = loop_tenths(c->loop), ping = ((uint32_t)c->loop->net->o.ping_ms + 99) / 100;
     if (c->phase == PHASE_CLOSING) {
-        conn_close(c);
+        if (!c->out_first) /* otherwise it lasts as long as the peer takes bytes */
+            conn_close(c);
         return;
     }
     if (now >= s->heard + ping * (s->pings + 1u)) {

@@ -85,6 +85,9 @@ static void one_that_does_not_read_its_answers_is_not_read(void **state)
         assert_int_equal(strlen(strstr(answer, "\r\n\r\n")), 4 + (1 << 20));
         free(answer);
     }
+    usleep(1500000); /* it was not held against the connection */
+    send_z(fd, "GET /echo HTTP/1.1\r\nHost: h\r\n\r\n");
+    free(read_answer(fd));
     close(fd);
     server_stop(&server);
 }
