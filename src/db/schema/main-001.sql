@@ -2,7 +2,7 @@ CREATE TABLE site (id ID PRIMARY KEY, key TEXT NOT NULL UNIQUE, name TEXT NOT NU
 CREATE TABLE users (id ID PRIMARY KEY, login TEXT NOT NULL UNIQUE, name TEXT NOT NULL, role TEXT NOT NULL, language TEXT NOT NULL, password TEXT NOT NULL, disabled INT8 NOT NULL, must_change INT8 NOT NULL, failures INT8 NOT NULL, retry_at INT8 NOT NULL, created_at INT8 NOT NULL);
 CREATE TABLE role (code TEXT PRIMARY KEY, own_only INT8 NOT NULL);
 CREATE TABLE session (id ID PRIMARY KEY, hash BYTES NOT NULL UNIQUE, user_id INT8 NOT NULL, created_at INT8 NOT NULL, used_at INT8 NOT NULL);
-CREATE INDEX session_user ON session (user_id);
+CREATE INDEX session_of_user ON session (user_id);
 CREATE TABLE audit (n ID PRIMARY KEY, at INT8 NOT NULL, actor TEXT NOT NULL, act TEXT NOT NULL, subject TEXT NOT NULL, detail TEXT NOT NULL, hash BYTES NOT NULL);
 CREATE TABLE idempotency (user_id INT8 NOT NULL, key TEXT NOT NULL, request BYTES NOT NULL, status INT8 NOT NULL, body TEXT NOT NULL, at INT8 NOT NULL, PRIMARY KEY (user_id, key));
 CREATE INDEX idempotency_at ON idempotency (at);
