@@ -27,6 +27,7 @@ struct visit {
     int64_t page_at;
     str anchor;          /* the last consult anchor clicked, "" if none */
     int present;         /* sockets of this visitor now connected */
+    uint64_t key_hash;   /* of the last page view's client key: a repeat is not counted again */
     const char *invited; /* "no", "shown", "refused", "accepted" */
 };
 

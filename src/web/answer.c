@@ -57,6 +57,12 @@ void call_header(struct call *c, const char *name, str value)
     c->headers = str_format(c->mem, "%.*s%s: %.*s\r\n", STR_ARG(c->headers), name, STR_ARG(value));
 }
 
+void call_json(struct call *c, struct json_out *j)
+{
+    c->body = json_done(j);
+    c->content_type = S("application/json; charset=utf-8");
+}
+
 static void free_request(void *owner)
 {
     http_request_free(owner);
@@ -136,9 +142,9 @@ void call_finish(struct call *c, err result)
     if (result.code == ERR_STORE || result.code == ERR_IO)
         log_event(LOG_ERROR, "call_failed", {"route", str_of(c->route ? c->route->pattern : "")},
                   {"code", str_of(result.name)});
-    if (c->upgraded)
-        return;
-    if (c->request)
+    if (!result.code && c->request && c->route->socket)
+        live_upgrade(c, c->route->socket);
+    else if (c->request)
         answer_request(c, result);
     else
         answer_frame(c, result);

@@ -1,11 +1,12 @@
 #include "web/call.h"
 
+#include "base/id.h"
 #include "base/log.h"
 #include "base/time.h"
 #include "base/url.h"
-#include "guard/vault.h"
 
 #include <string.h>
+#include <xxhash.h>
 
 static struct call *call_of_job(struct job *job)
 {
@@ -92,14 +93,18 @@ static str key_of(struct call *c)
 static void request_hash(struct call *c, unsigned char out[16])
 {
     str text = str_format(c->mem, "%s\n%.*s", c->route->pattern, STR_ARG(c->request->body));
-    memcpy(out, vault_blind(c->web->vault, c->mem, BLIND_ADDRESS, text).ptr, 16);
+    XXH128_canonical_t hash;
+    XXH128_canonicalFromHash(&hash, XXH3_128bits(text.ptr, (size_t)text.len));
+    memcpy(out, hash.digest, 16);
 }
 
-static err replay(struct call *c, str key)
+err call_replay(struct call *c)
 {
     unsigned char hash[16];
     int status;
-    str body;
+    str body, key = key_of(c);
+    if (!key.len)
+        return OK;
     if (key.len > 64)
         return ERR(ERR_INVALID, "key_long");
     request_hash(c, hash);
@@ -113,26 +118,30 @@ static err replay(struct call *c, str key)
     return OK;
 }
 
-static err keep(struct call *c, str key)
+err call_keep_answer(struct call *c, str body)
 {
     unsigned char hash[16];
+    str key = key_of(c);
+    if (!key.len)
+        return OK;
     request_hash(c, hash);
-    json_end_object(&c->out);
-    c->body = json_done(&c->out);
-    c->content_type = S("application/json; charset=utf-8");
-    return idempotency_keep(c->session->main, c->who.user, key, hash, c->route->status, c->body,
+    return idempotency_keep(c->session->main, c->who.user, key, hash, c->route->status, body,
                             c->now);
 }
 
 /* The handler, or the answer it gave to the same key before. */
 static err handle(struct call *c)
 {
-    str key = key_of(c);
-    err e = key.len ? replay(c, key) : OK;
+    err e = call_replay(c);
     if (e.code || c->replayed)
         return e;
     e = c->route->handle(c);
-    return e.code || !key.len ? e : keep(c, key);
+    if (e.code || !key_of(c).len)
+        return e;
+    json_end_object(&c->out);
+    c->body = json_done(&c->out);
+    c->content_type = S("application/json; charset=utf-8");
+    return call_keep_answer(c, c->body);
 }
 
 /* --- where calls run ------------------------------------------------------------------------- */

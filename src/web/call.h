@@ -89,8 +89,8 @@ struct call {
     int64_t upto;               /* a hello's snapshot: held pushes up to here are in it */
     struct bus_outbox outbox;
     err result;
+    void *work;    /* a WORK handler's own */
     bool replayed; /* the answer is an earlier one (Idempotency-Key) */
-    bool upgraded; /* became a WebSocket: nothing to answer */
 };
 
 /* A site as the hot paths need it; immutable, kept until the end. */
@@ -123,6 +123,12 @@ void call_place_page(struct call *c, str url, str title, str anchor);
 /* The URL as kept: cleaned, at most URL_KEPT bytes. */
 str call_keep(struct call *c, str text, ptrdiff_t max, bool *cut);
 
+/* Answer with this text instead of c->out. */
+void call_json(struct call *c, struct json_out *j);
+/* Idempotency-Key, inside a write: the answer given before (c->replayed), and keeping this one. The
+ * router does both for WRITE routes; WORK handlers that create call them in call_write. */
+MUST_USE err call_replay(struct call *c);
+MUST_USE err call_keep_answer(struct call *c, str body);
 /* Add a line to c->headers. */
 void call_header(struct call *c, const char *name, str value);
 /* The error's sentence in a language, for people. */
@@ -165,7 +171,9 @@ struct web {
     int64_t change_seq; /* main writer only */
     struct sites *sites;
     struct limits *limits;
-    int64_t last_sweep; /* loop 0 only */
+    str nobody_password; /* a hash nobody's password fits: an unknown login takes as long */
+    struct arena mem;    /* what lives as long as this */
+    int64_t last_sweep;  /* loop 0 only */
 };
 
 /* Pull the cookie's token and find who it is; c->who filled. READ or WRITE threads. */
@@ -190,14 +198,19 @@ void view_site(struct json_out *j, const char *name, const struct site *s, str b
 struct live *live_new(struct web *w);
 MUST_USE err live_attach(struct live *l, int loops);
 void live_free(struct live *l);
-/* Turn the call's connection into a WebSocket of a side. */
-MUST_USE err live_upgrade(struct call *c, char side);
+/* Turn the call's connection into a WebSocket of a side; the call and its request are gone then. */
+void live_upgrade(struct call *c, char side);
 void live_message(struct live *l, conn_ref from, struct live_socket *s, str text);
 void live_closed(struct live *l, conn_ref from, struct live_socket *s);
 void live_tick(struct live *l, int loop);
 void live_presence(struct call *c, bool available);
+/* What a visitor's socket is about; 0 while nothing. */
+void live_about(const struct live_socket *s, int64_t *conversation, int64_t *agent);
 void live_answer(struct call *c); /* a frame's call has been answered: back to its loop */
 int live_agents_online(struct live *l);
+
+/* desk.c: one conversation with all that stands beside its row */
+MUST_USE err view_one(struct call *c, const char *name, const struct conversation *v);
 
 /* assets.c */
 bool assets_serve(struct web *w, struct http_request *r); /* false: not an asset's path */

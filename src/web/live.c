@@ -12,7 +12,6 @@
 #include "base/log.h"
 #include "base/map.h"
 #include "base/time.h"
-#include "guard/vault.h"
 #include "web/router.h"
 #include "web/wire_shapes.h"
 
@@ -85,7 +84,7 @@ static void enter(void *arg)
 }
 
 /* Posted in this order, so that the loop knows the socket before its first frame or its end. */
-err live_upgrade(struct call *c, char side)
+void live_upgrade(struct call *c, char side)
 {
     struct newcomer *n = malloc(sizeof(*n));
     struct live_socket *s = socket_new(c, side);
@@ -93,9 +92,7 @@ err live_upgrade(struct call *c, char side)
         abort();
     *n = (struct newcomer){c->web->live, s};
     net_post(c->web->net, conn_loop(c->from), enter, n);
-    c->upgraded = true;
     net_upgrade(c->web->net, c->request, SOCKET_MESSAGE_LIMIT, s);
-    return OK;
 }
 
 static void visitor_join(struct live_loop *l, struct live_socket *s)
@@ -154,6 +151,12 @@ void live_closed(struct live *live, conn_ref from, struct live_socket *s)
 void live_presence(struct call *c, bool available)
 {
     live_set_available(c->web->live, c->socket, available);
+}
+
+void live_about(const struct live_socket *s, int64_t *conversation, int64_t *agent)
+{
+    *conversation = s->conversation;
+    *agent = s->agent;
 }
 
 int live_agents_online(struct live *l)

@@ -1,9 +1,9 @@
 #include "web/router.h"
 
+#include "base/id.h"
 #include "base/log.h"
 #include "base/time.h"
 #include "base/url.h"
-#include "guard/vault.h"
 #include "web/wire_shapes.h"
 
 #include <string.h>

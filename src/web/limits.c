@@ -1,0 +1,55 @@
+/* limits.c - token buckets by address, for routes that strangers may call.
+ *
+ * A fixed table of buckets found by hash: two addresses that share one share their allowance, which
+ * is the price of a bound that cannot be filled up from outside. Loopback is a proxy or ourselves
+ * and is not counted. */
+#include "web/call.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <xxhash.h>
+
+enum { BUCKETS = 16384, BURST = 400, PER_SECOND = 100 };
+
+struct bucket {
+    int64_t at;
+    int left;
+};
+struct limits {
+    pthread_mutex_t lock;
+    struct bucket buckets[BUCKETS];
+};
+
+struct limits *limits_new(void)
+{
+    struct limits *l = calloc(1, sizeof(*l));
+    if (!l)
+        abort();
+    pthread_mutex_init(&l->lock, NULL);
+    return l;
+}
+
+void limits_free(struct limits *l)
+{
+    pthread_mutex_destroy(&l->lock);
+    free(l);
+}
+
+bool limits_take(struct limits *l, const char *address, int64_t now, int cost)
+{
+    str a = str_of(address);
+    if (!a.len || str_starts(a, S("127.")) || str_eq(a, S("::1")))
+        return true;
+    struct bucket *b = &l->buckets[XXH3_64bits(a.ptr, (size_t)a.len) % BUCKETS];
+    pthread_mutex_lock(&l->lock);
+    int64_t gained = b->at ? (now - b->at) * PER_SECOND / 1000 : BURST;
+    if (gained > 0 || !b->at) {
+        b->left = b->left + gained > BURST ? BURST : b->left + (int)gained;
+        b->at = now;
+    }
+    bool granted = b->left >= cost;
+    if (granted)
+        b->left -= cost;
+    pthread_mutex_unlock(&l->lock);
+    return granted;
+}

@@ -1,0 +1,499 @@
+/* people.c - signing in and out, one's own account, and the accounts of others. */
+#include "web/people.h"
+#include "base/id.h"
+#include "base/log.h"
+#include "web/call.h"
+#include "web/wire_shapes.h"
+
+static str actor_of(struct call *c)
+{
+    return c->who.control ? S("control") : str_format(c->mem, "user:%lld", (long long)c->who.user);
+}
+
+err call_audit(struct call *c, const char *act, str subject, str detail)
+{
+    return audit_write(c->act.db, c->mem, c->now, actor_of(c), str_of(act), subject, detail);
+}
+
+static str subject_of(struct call *c, int64_t user)
+{
+    return str_format(c->mem, "user:%lld", (long long)user);
+}
+
+/* --- who am I ----------------------------------------------------------------------------------- */
+
+static void view_permissions(struct json_out *j, unsigned may)
+{
+    unsigned bit;
+    const char *name;
+    json_array(j, "permissions");
+    for (size_t i = 0; (name = permission_name(i, &bit)); i++)
+        if (may & bit)
+            json_str(j, NULL, str_of(name));
+    json_end_array(j);
+}
+
+static void view_user(struct json_out *j, const char *name, const struct user *u)
+{
+    json_object(j, name);
+    json_id(j, "id", u->id);
+    json_str(j, "login", u->login);
+    json_str(j, "name", u->name);
+    json_str(j, "role", str_of(role_code(u->role)));
+    json_str(j, "language", u->language == LANGUAGE_EN ? S("en") : S("zh"));
+    json_bool(j, "disabled", u->disabled);
+    json_bool(j, "must_change", u->must_change);
+    json_time(j, "created_at", u->created_at);
+    json_end_object(j);
+}
+
+static err view_sites(struct call *c)
+{
+    struct site *list;
+    size_t count;
+    err e = site_list(c->act.db, c->mem, &list, &count);
+    json_array(&c->out, "sites");
+    for (size_t i = 0; i < count && !e.code; i++)
+        view_site(&c->out, NULL, &list[i], call_base_url(c));
+    json_end_array(&c->out);
+    return e;
+}
+
+static err view_colleagues(struct call *c)
+{
+    struct user *list;
+    size_t count;
+    err e = user_list(c->act.db, c->mem, &list, &count);
+    json_array(&c->out, "colleagues");
+    for (size_t i = 0; i < count && !e.code; i++) {
+        json_object(&c->out, NULL);
+        json_id(&c->out, "id", list[i].id);
+        json_str(&c->out, "name", list[i].name);
+        json_str(&c->out, "role", str_of(role_code(list[i].role)));
+        json_bool(&c->out, "disabled", list[i].disabled);
+        json_end_object(&c->out);
+    }
+    json_end_array(&c->out);
+    return e;
+}
+
+static err view_me(struct call *c)
+{
+    struct user u;
+    err e = user_by_id(c->act.db, c->mem, c->who.user, &u);
+    if (e.code)
+        return e;
+    view_user(&c->out, "user", &u);
+    json_str(&c->out, "csrf", session_csrf(c->web->vault, c->mem, c->token));
+    view_permissions(&c->out, c->who.may);
+    json_bool(&c->out, "own_only", c->who.own_only);
+    json_time(&c->out, "server_time", c->now);
+    json_str(&c->out, "version", str_of(c->web->version));
+    json_bool(&c->out, "demo", c->web->demo);
+    e = view_sites(c);
+    if (!e.code)
+        e = view_dimensions(c);
+    return e.code ? e : view_colleagues(c);
+}
+
+err on_me(struct call *c)
+{
+    return view_me(c);
+}
+
+err on_me_change(struct call *c)
+{
+    const struct in_me_change *in = c->in;
+    struct user u;
+    err e = user_by_id(c->act.db, c->mem, c->who.user, &u);
+    if (e.code)
+        return e;
+    if (in->has_language)
+        u.language = in->language == IN_ME_CHANGE_LANGUAGE_EN ? LANGUAGE_EN : LANGUAGE_ZH;
+    if (in->has_name)
+        u.name = str_trim(in->name);
+    c->language = u.language;
+    e = user_update(c->act.db, &u);
+    return e.code ? e : view_me(c);
+}
+
+/* --- in and out ------------------------------------------------------------------------------------ */
+
+struct login_try {
+    struct user user;
+    bool known, right;
+    struct session_token token;
+};
+
+static struct login_try *try_of(struct call *c)
+{
+    return (struct login_try *)c->work;
+}
+
+static err find_user(struct call *c)
+{
+    const struct in_login *in = c->in;
+    struct login_try *t = try_of(c);
+    err e = user_by_login(c->act.db, c->mem, str_lower(c->mem, str_trim(in->login)), &t->user);
+    t->known = !e.code && !t->user.disabled;
+    return e.code == ERR_MISSING ? OK : e;
+}
+
+/* The stored row is read again: two tries at once must both count. */
+static err settle(struct call *c)
+{
+    struct login_try *t = try_of(c);
+    unsigned char hash[32];
+    struct user u;
+    err e = user_by_id(c->act.db, c->mem, t->user.id, &u);
+    if (e.code)
+        return e;
+    u.failures = t->right ? 0 : u.failures + 1;
+    u.retry_at = t->right ? 0 : c->now + login_backoff_ms(u.failures);
+    e = user_update(c->act.db, &u);
+    if (e.code || !t->right)
+        return e;
+    session_token_new(&t->token);
+    if (!session_hash(str_of(t->token.text), hash))
+        return ERR(ERR_STORE, "token_failed");
+    e = session_insert(c->act.db, hash, u.id, c->now);
+    c->who.user = u.id;
+    return e.code ? e : call_audit(c, "login", subject_of(c, u.id), S("{}"));
+}
+
+static void set_cookie(struct call *c, str value, bool ends)
+{
+    call_header(c, "Set-Cookie",
+                str_format(c->mem, "laiyu=%.*s; Path=/; HttpOnly; SameSite=Lax%s%s", STR_ARG(value),
+                           c->request->tls ? "; Secure" : "",
+                           ends ? "; Max-Age=0" : "; Max-Age=604800"));
+}
+
+static err me_after_login(struct call *c)
+{
+    err e = call_authenticate(c, c->act.db);
+    return e.code ? e : view_me(c);
+}
+
+/* An unknown login costs the same time as a wrong password, and is answered alike. */
+err on_login(struct call *c)
+{
+    const struct in_login *in = c->in;
+    struct login_try t = {.known = false};
+    c->work = &t;
+    err e = call_read(c, find_user);
+    if (e.code)
+        return e;
+    if (t.known && t.user.retry_at > c->now) {
+        c->retry_after_ms = t.user.retry_at - c->now;
+        return ERR(ERR_TOO_MANY, "login_wait");
+    }
+    t.right = password_verify(t.known ? t.user.password : c->web->nobody_password, in->password) &&
+              t.known;
+    if (t.known)
+        e = call_write(c, settle);
+    if (e.code)
+        return e;
+    if (!t.right) {
+        count_add(COUNT_LOGIN_FAILURES, 1);
+        return ERR(ERR_LOGIN, "login_wrong");
+    }
+    c->token = str_of(t.token.text);
+    set_cookie(c, c->token, false);
+    return call_read(c, me_after_login);
+}
+
+/* Close the consoles of a session (0: all of the user's). */
+static void tell_signed_out(struct call *c, int64_t user, int64_t session)
+{
+    str topic = str_format(c->mem, "session.%lld.%lld", (long long)user, (long long)session);
+    outbox_add(&c->outbox, c->mem, topic, 0, S("{\"t\":\"signed_out\",\"reason\":\"signed_out\"}"),
+               false);
+}
+
+err on_logout(struct call *c)
+{
+    err e = session_end(c->act.db, c->who.session);
+    if (!e.code)
+        e = call_audit(c, "logout", subject_of(c, c->who.user), S("{}"));
+    if (e.code)
+        return e;
+    tell_signed_out(c, c->who.user, c->who.session);
+    set_cookie(c, S(""), true);
+    json_bool(&c->out, "ok", true);
+    return OK;
+}
+
+err on_logout_everywhere(struct call *c)
+{
+    err e = session_end_all(c->act.db, c->who.user, 0);
+    if (!e.code)
+        e = call_audit(c, "logout.everywhere", subject_of(c, c->who.user), S("{}"));
+    if (e.code)
+        return e;
+    tell_signed_out(c, c->who.user, 0);
+    set_cookie(c, S(""), true);
+    json_bool(&c->out, "ok", true);
+    return OK;
+}
+
+/* --- passwords -------------------------------------------------------------------------------------- */
+
+struct password_work {
+    struct user user;
+    str hash;
+    struct session_token token;
+};
+
+static err load_self(struct call *c)
+{
+    struct password_work *p = c->work;
+    return user_by_id(c->act.db, c->mem, c->who.user, &p->user);
+}
+
+/* All other sessions end; this one gets a fresh token. */
+static err save_password(struct call *c)
+{
+    struct password_work *p = c->work;
+    unsigned char hash[32];
+    err e = load_self(c);
+    if (e.code)
+        return e;
+    p->user.password = p->hash;
+    p->user.must_change = false;
+    e = user_update(c->act.db, &p->user);
+    if (!e.code)
+        e = session_end_all(c->act.db, c->who.user, 0);
+    session_token_new(&p->token);
+    if (!e.code && !session_hash(str_of(p->token.text), hash))
+        e = ERR(ERR_STORE, "token_failed");
+    if (!e.code)
+        e = session_insert(c->act.db, hash, c->who.user, c->now);
+    if (!e.code)
+        e = call_audit(c, "password.change", subject_of(c, c->who.user), S("{}"));
+    if (!e.code)
+        tell_signed_out(c, c->who.user, 0);
+    return e;
+}
+
+static err new_password(struct call *c, str password, str login, str *hash)
+{
+    err e = password_acceptable(password, login);
+    return e.code ? e : password_hash(c->mem, password, hash);
+}
+
+err on_password_change(struct call *c)
+{
+    const struct in_password_change *in = c->in;
+    struct password_work p = {.hash = {0}};
+    c->work = &p;
+    err e = call_read(c, load_self);
+    if (e.code)
+        return e;
+    if (!password_verify(p.user.password, in->old)) {
+        c->field = "old";
+        return ERR(ERR_INVALID, "password_wrong");
+    }
+    c->field = "new";
+    e = new_password(c, in->new, p.user.login, &p.hash);
+    if (e.code)
+        return e;
+    c->field = NULL;
+    e = call_write(c, save_password);
+    if (e.code)
+        return e;
+    set_cookie(c, str_of(p.token.text), false);
+    json_str(&c->out, "csrf", session_csrf(c->web->vault, c->mem, str_of(p.token.text)));
+    return OK;
+}
+
+/* --- others' accounts --------------------------------------------------------------------------------- */
+
+static err view_role(struct call *c, enum role role)
+{
+    bool own_only;
+    err e = role_own_only(c->act.db, role, &own_only);
+    if (e.code)
+        return e;
+    json_str(&c->out, "code", str_of(role_code(role)));
+    json_bool(&c->out, "own_only", own_only);
+    view_permissions(&c->out, role_permissions(role));
+    return OK;
+}
+
+err on_users(struct call *c)
+{
+    struct user *list;
+    size_t count;
+    err e = user_list(c->act.db, c->mem, &list, &count);
+    json_array(&c->out, "users");
+    for (size_t i = 0; i < count && !e.code; i++)
+        view_user(&c->out, NULL, &list[i]);
+    json_end_array(&c->out);
+    json_array(&c->out, "roles");
+    for (int r = ROLE_NONE + 1; r < ROLES && !e.code; r++) {
+        json_object(&c->out, NULL);
+        e = view_role(c, (enum role)r);
+        json_end_object(&c->out);
+    }
+    json_end_array(&c->out);
+    return e;
+}
+
+err on_role_change(struct call *c)
+{
+    const struct in_role_change *in = c->in;
+    enum role role = role_of(c->arg);
+    if (role == ROLE_NONE)
+        return ERR(ERR_MISSING, "role_missing");
+    err e = role_set_own_only(c->act.db, role, in->own_only);
+    if (!e.code)
+        e = call_audit(c, "role.change", str_format(c->mem, "role:%s", role_code(role)),
+                       in->own_only ? S("{\"own_only\":true}") : S("{\"own_only\":false}"));
+    return e.code ? e : view_role(c, role);
+}
+
+struct user_work {
+    struct user user;
+    str password; /* in the clear, shown once; empty when it was given */
+    bool reset;
+};
+
+/* Kept for a repeated call, but never with the password. */
+static err keep_user(struct call *c, const struct user_work *w)
+{
+    struct json_out j;
+    json_out_init(&j, c->mem);
+    json_object(&j, NULL);
+    view_user(&j, "user", &w->user);
+    json_null(&j, "first_password");
+    json_end_object(&j);
+    return call_keep_answer(c, json_done(&j));
+}
+
+static err insert_user(struct call *c)
+{
+    struct user_work *w = c->work;
+    struct user same;
+    err e = call_replay(c);
+    if (e.code || c->replayed)
+        return e;
+    e = user_by_login(c->act.db, c->mem, w->user.login, &same);
+    if (!e.code) {
+        c->field = "login";
+        return ERR(ERR_CONFLICT, "login_taken");
+    }
+    if (e.code == ERR_MISSING)
+        e = user_insert(c->act.db, &w->user);
+    if (e.code)
+        return e;
+    e = call_audit(c, "user.new", subject_of(c, w->user.id),
+                   str_format(c->mem, "{\"role\":\"%s\"}", role_code(w->user.role)));
+    return e.code ? e : keep_user(c, w);
+}
+
+static void answer_user(struct call *c, const struct user_work *w)
+{
+    view_user(&c->out, "user", &w->user);
+    if (w->password.len)
+        json_str(&c->out, "first_password", w->password);
+    else
+        json_null(&c->out, "first_password");
+}
+
+static bool login_is_plain(str login)
+{
+    for (ptrdiff_t i = 0; i < login.len; i++) {
+        char ch = login.ptr[i];
+        bool plain = (ch >= 'a' && ch <= 'z') || (ch >= '0' && ch <= '9') || ch == '.' ||
+                     ch == '-' || ch == '_' || ch == '@';
+        if (!plain)
+            return false;
+    }
+    return login.len > 0;
+}
+
+err on_user_new(struct call *c)
+{
+    const struct in_user_new *in = c->in;
+    struct user_work w = {.reset = false};
+    c->work = &w;
+    w.user = (struct user){
+        .id = id_new(c->now),
+        .login = str_lower(c->mem, str_trim(in->login)),
+        .name = str_trim(in->name),
+        .role = role_of(str_of(in_user_new_role_words[in->role])),
+        .language = in->language == IN_USER_NEW_LANGUAGE_EN ? LANGUAGE_EN : LANGUAGE_ZH,
+        .must_change = true,
+        .created_at = c->now,
+    };
+    if (!login_is_plain(w.user.login)) {
+        c->field = "login";
+        return ERR(ERR_INVALID, "login_format");
+    }
+    str password = in->password;
+    if (!password.len)
+        password = w.password = password_random(c->mem);
+    c->field = "password";
+    err e = new_password(c, password, w.user.login, &w.user.password);
+    if (e.code)
+        return e;
+    c->field = NULL;
+    e = call_write(c, insert_user);
+    if (e.code || c->replayed)
+        return e;
+    answer_user(c, &w);
+    return OK;
+}
+
+static err change_user(struct call *c)
+{
+    const struct in_user_change *in = c->in;
+    struct user_work *w = c->work;
+    str hash = w->user.password;
+    err e = user_by_id(c->act.db, c->mem, c->id, &w->user);
+    if (e.code)
+        return e;
+    if (in->has_name)
+        w->user.name = str_trim(in->name);
+    if (in->has_role)
+        w->user.role = role_of(str_of(in_user_change_role_words[in->role]));
+    if (in->has_disabled)
+        w->user.disabled = in->disabled;
+    if (w->reset) {
+        w->user.password = hash;
+        w->user.must_change = true;
+        w->user.failures = 0;
+        w->user.retry_at = 0;
+    }
+    e = user_update(c->act.db, &w->user);
+    /* rights are bound to a session's sockets: a change ends them */
+    if (!e.code && (in->has_role || w->user.disabled || w->reset)) {
+        e = session_end_all(c->act.db, w->user.id, 0);
+        tell_signed_out(c, w->user.id, 0);
+    }
+    if (e.code)
+        return e;
+    return call_audit(c, "user.change", subject_of(c, w->user.id),
+                      str_format(c->mem, "{\"role\":\"%s\",\"disabled\":%s,\"reset\":%s}",
+                                 role_code(w->user.role), w->user.disabled ? "true" : "false",
+                                 w->reset ? "true" : "false"));
+}
+
+err on_user_change(struct call *c)
+{
+    const struct in_user_change *in = c->in;
+    struct user_work w = {.reset = in->has_reset_password && in->reset_password};
+    c->work = &w;
+    err e = OK;
+    if (w.reset) {
+        w.password = password_random(c->mem);
+        e = password_hash(c->mem, w.password, &w.user.password);
+    }
+    if (!e.code)
+        e = call_write(c, change_user);
+    if (e.code)
+        return e;
+    answer_user(c, &w);
+    return OK;
+}

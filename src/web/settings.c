@@ -1,0 +1,316 @@
+/* settings.c - sites, canned replies and dimensions. */
+#include "base/id.h"
+#include "base/time.h"
+#include "base/url.h"
+#include "label/label_rows.h"
+#include "web/call.h"
+#include "web/people.h"
+#include "web/site_settings.h"
+#include "web/wire_shapes.h"
+
+#include <stdlib.h>
+
+str call_base_url(struct call *c)
+{
+    if (!c->request || c->request->local || !c->request->host.len)
+        return S("");
+    return str_format(c->mem, "%s://%.*s", c->request->tls ? "https" : "http",
+                      STR_ARG(c->request->host));
+}
+
+err view_dimensions(struct call *c)
+{
+    struct dimension *list;
+    size_t count;
+    err e = dimension_list(c->act.db, c->mem, &list, &count);
+    json_array(&c->out, "dimensions");
+    for (size_t i = 0; i < count && !e.code; i++) {
+        json_object(&c->out, NULL);
+        json_id(&c->out, "id", list[i].id);
+        json_str(&c->out, "code", list[i].code);
+        json_str(&c->out, "name_zh", list[i].name_zh);
+        json_str(&c->out, "name_en", list[i].name_en);
+        json_array(&c->out, "labels");
+        for (size_t k = 0; k < list[i].label_count; k++) {
+            const struct label *l = &list[i].labels[k];
+            json_object(&c->out, NULL);
+            json_id(&c->out, "id", l->id);
+            json_str(&c->out, "code", l->code);
+            json_str(&c->out, "name_zh", l->name_zh);
+            json_str(&c->out, "name_en", l->name_en);
+            json_str(&c->out, "short_zh", l->short_zh);
+            json_str(&c->out, "short_en", l->short_en);
+            json_str(&c->out, "color", l->color);
+            json_str(&c->out, "shortcut", l->shortcut);
+            json_end_object(&c->out);
+        }
+        json_end_array(&c->out);
+        json_end_object(&c->out);
+    }
+    json_end_array(&c->out);
+    return e;
+}
+
+err on_dimensions(struct call *c)
+{
+    return view_dimensions(c);
+}
+
+/* --- sites ------------------------------------------------------------------------------------------ */
+
+err on_sites(struct call *c)
+{
+    struct site *list;
+    size_t count;
+    err e = site_list(c->act.db, c->mem, &list, &count);
+    json_array(&c->out, "sites");
+    for (size_t i = 0; i < count && !e.code; i++)
+        view_site(&c->out, NULL, &list[i], call_base_url(c));
+    json_end_array(&c->out);
+    return e;
+}
+
+/* One origin a line, as browsers write them. */
+static err origins_of(struct call *c, const struct str_list *given, str *out)
+{
+    struct buf lines;
+    buf_init(&lines, c->mem, 256);
+    c->field = "origins";
+    for (size_t i = 0; i < given->count; i++) {
+        struct url u;
+        if (url_parse(str_trim(given->items[i]), &u).code)
+            return ERR(ERR_INVALID, "origin_format");
+        if (lines.len)
+            buf_add_char(&lines, '\n');
+        buf_add(&lines, url_origin(&u, c->mem));
+    }
+    c->field = NULL;
+    *out = buf_str(&lines);
+    return OK;
+}
+
+static str random_key(struct arena *mem)
+{
+    static const char letters[] = "abcdefghjkmnpqrstuvwxyz23456789";
+    unsigned char bytes[16];
+    char text[16];
+    random_bytes(bytes, sizeof bytes);
+    for (size_t i = 0; i < sizeof bytes; i++)
+        text[i] = letters[bytes[i] % (sizeof letters - 1)];
+    return str_copy(mem, (str){text, sizeof text});
+}
+
+static err reload_sites(void *arg, struct session *s)
+{
+    return sites_reload(arg, s->main);
+}
+
+/* A change is seen by the hot paths once it is on disk. */
+struct site_reload {
+    struct job job;
+    struct sites *sites;
+};
+
+static err reload_run(struct job *job, struct session *s)
+{
+    return reload_sites(((struct site_reload *)job)->sites, s);
+}
+
+static void reload_done(struct job *job, err result)
+{
+    (void)result;
+    free(job);
+}
+
+static void reload_later(struct call *c)
+{
+    struct site_reload *r = calloc(1, sizeof(*r));
+    if (!r)
+        abort();
+    *r = (struct site_reload){{.run = reload_run, .done = reload_done}, c->web->sites};
+    /* queued behind this call on the same writer, so it runs after or with its commit */
+    if (!store_submit(c->web->store, QUEUE_MAIN, &r->job))
+        free(r);
+}
+
+static str site_subject(struct call *c, int64_t id)
+{
+    return str_format(c->mem, "site:%lld", (long long)id);
+}
+
+err on_site_new(struct call *c)
+{
+    const struct in_site_new *in = c->in;
+    const struct zone *zone;
+    str institution = in->institution.len ? in->institution : in->name;
+    struct in_site_settings_change t = site_settings_default(institution);
+    struct site s = {.id = id_new(c->now),
+                     .key = random_key(c->mem),
+                     .name = str_trim(in->name),
+                     .time_zone = in->time_zone.len ? in->time_zone : S("Asia/Shanghai"),
+                     .settings = site_settings_json(c->mem, &t),
+                     .created_at = c->now};
+    err e = zone_find(s.time_zone, &zone);
+    if (e.code) {
+        c->field = "time_zone";
+        return e;
+    }
+    e = origins_of(c, &in->origins, &s.origins);
+    if (!e.code)
+        e = site_insert(c->act.db, &s);
+    if (!e.code)
+        e = call_audit(c, "site.new", site_subject(c, s.id), S("{}"));
+    if (e.code)
+        return e;
+    reload_later(c);
+    struct json_out j;
+    json_out_init(&j, c->mem);
+    view_site(&j, NULL, &s, call_base_url(c));
+    str text = json_done(&j);
+    buf_add(&c->out.buf, str_slice(text, 1, text.len - 1));
+    return OK;
+}
+
+static err merge_settings(struct call *c, struct site *s, str change)
+{
+    struct in_site_settings_change now, next;
+    err e = site_settings_read(s->settings, c->mem, &now);
+    if (!e.code)
+        e = json_decode(change, &wire_site_settings_change, c->mem, &next, &c->field);
+    if (e.code)
+        return e;
+    site_settings_merge(&now, &next);
+    s->settings = site_settings_json(c->mem, &now);
+    return OK;
+}
+
+static err merge_site(struct call *c, struct site *s, const struct in_site_change *in)
+{
+    const struct zone *zone;
+    err e = OK;
+    if (in->has_name)
+        s->name = str_trim(in->name);
+    if (in->has_retired)
+        s->retired_at = in->retired ? c->now : 0;
+    if (in->has_time_zone) {
+        e = zone_find(in->time_zone, &zone);
+        c->field = e.code ? "time_zone" : NULL;
+        s->time_zone = in->time_zone;
+    }
+    if (!e.code && in->has_origins)
+        e = origins_of(c, &in->origins, &s->origins);
+    return e;
+}
+
+err on_site_change(struct call *c)
+{
+    const struct in_site_change *in = c->in;
+    struct site s;
+    bool more = in->has_name || in->has_retired || in->has_time_zone || in->has_origins;
+    if (more && !(c->who.may & MAY_ADMIN))
+        return ERR(ERR_FORBIDDEN, "not_permitted");
+    err e = site_by_id(c->act.db, c->mem, c->id, &s);
+    if (!e.code)
+        e = merge_site(c, &s, in);
+    if (!e.code && in->has_settings)
+        e = merge_settings(c, &s, in->settings);
+    if (!e.code)
+        e = site_update(c->act.db, &s);
+    if (!e.code)
+        e = call_audit(c, "site.change", site_subject(c, s.id),
+                       str_format(c->mem, "{\"settings\":%s,\"more\":%s}",
+                                  in->has_settings ? "true" : "false", more ? "true" : "false"));
+    if (e.code)
+        return e;
+    reload_later(c);
+    struct json_out j;
+    json_out_init(&j, c->mem);
+    view_site(&j, NULL, &s, call_base_url(c));
+    call_json(c, &j);
+    return OK;
+}
+
+/* --- canned replies ------------------------------------------------------------------------------------ */
+
+static void canned_members(struct json_out *j, const struct canned *r)
+{
+    json_id(j, "id", r->id);
+    json_id(j, "site_id", r->site_id);
+    json_str(j, "title", r->title);
+    json_str(j, "shortcut", r->shortcut);
+    json_str(j, "body", r->body);
+    json_int(j, "position", r->position);
+}
+
+err on_canned_list(struct call *c)
+{
+    struct canned *list;
+    size_t count;
+    err e = canned_list(c->act.db, c->mem, &list, &count);
+    json_array(&c->out, "canned");
+    for (size_t i = 0; i < count && !e.code; i++) {
+        json_object(&c->out, NULL);
+        canned_members(&c->out, &list[i]);
+        json_end_object(&c->out);
+    }
+    json_end_array(&c->out);
+    return e;
+}
+
+static err put_canned(struct call *c, struct canned *r)
+{
+    r->body = str_clean(c->mem, r->body);
+    r->changed_by = c->who.user;
+    r->changed_at = c->now;
+    if (!str_trim(r->body).len) {
+        c->field = "body";
+        return ERR(ERR_INVALID, "field_short");
+    }
+    err e = canned_put(c->act.db, r);
+    if (!e.code)
+        canned_members(&c->out, r);
+    return e;
+}
+
+err on_canned_new(struct call *c)
+{
+    const struct in_canned_new *in = c->in;
+    struct canned r = {.id = id_new(c->now),
+                       .site_id = in->site_id,
+                       .title = str_trim(in->title),
+                       .shortcut = str_trim(in->shortcut),
+                       .body = in->body,
+                       .position = in->position};
+    return put_canned(c, &r);
+}
+
+err on_canned_change(struct call *c)
+{
+    const struct in_canned_change *in = c->in;
+    struct canned r;
+    err e = canned_by_id(c->act.db, c->mem, c->id, &r);
+    if (e.code)
+        return e;
+    if (in->has_site_id)
+        r.site_id = in->site_id;
+    if (in->has_title)
+        r.title = str_trim(in->title);
+    if (in->has_shortcut)
+        r.shortcut = str_trim(in->shortcut);
+    if (in->has_body)
+        r.body = in->body;
+    if (in->has_position)
+        r.position = in->position;
+    return put_canned(c, &r);
+}
+
+err on_canned_delete(struct call *c)
+{
+    struct canned r;
+    err e = canned_by_id(c->act.db, c->mem, c->id, &r);
+    if (!e.code)
+        e = canned_delete(c->act.db, c->id);
+    if (!e.code)
+        json_bool(&c->out, "ok", true);
+    return e;
+}
