@@ -1,0 +1,53 @@
+import type { InjectionKey, Ref } from 'vue'
+import { ElMessageBox } from 'element-plus/es/components/message-box/index'
+import 'element-plus/es/components/message-box/style/css'
+import { useI18n } from 'vue-i18n'
+import { useDesk } from '../stores/desk'
+import { useSession } from '../stores/session'
+import type { Conversation } from '../wire'
+import { useWords } from '../words'
+
+/** Open a conversation: the same by click, by key and after taking. */
+export const SELECT: InjectionKey<(id: string) => void> = Symbol('select')
+/** True while plain keys set marks (F2). */
+export const MARKING: InjectionKey<Ref<boolean>> = Symbol('marking')
+
+/** What one may do with a conversation, from state, rights and whose it is. */
+export function useRights() {
+  const session = useSession()
+  return (c: Conversation | undefined) => {
+    const mine = c?.agent_id === session.userId
+    const chat = session.may('chat')
+    return {
+      write: Boolean(c && chat && c.state === 'active' && mine),
+      take: Boolean(c && chat && (c.state === 'waiting' || c.state === 'opened')),
+      takeOver: Boolean(c && chat && c.state === 'active' && !mine && session.may('supervise')),
+      close: Boolean(c && chat && c.state === 'active' && (mine || session.may('supervise'))),
+      mark: Boolean(c && session.may('mark') && (mine || !c.agent_id || session.may('supervise'))),
+    }
+  }
+}
+
+/** Ends a conversation; asks only while a dimension is unmarked. */
+export function useCloser(markFirst: () => void): (c: Conversation) => Promise<void> {
+  const { t } = useI18n()
+  const desk = useDesk()
+  const session = useSession()
+  const words = useWords()
+  const rights = useRights()
+  return async (c) => {
+    if (!rights(c).close) return
+    const open = session.dimensions.filter((d) => !c.marks.some((m) => m.dimension_id === d.id && m.label_id))
+    if (open.length && session.may('mark')) {
+      try {
+        await ElMessageBox.confirm(t('reception.closeAsk', { names: open.map(words.dimension).join(t('today.listSep')) }), t('reception.close'), {
+          confirmButtonText: t('reception.closeAnyway'), cancelButtonText: t('reception.markFirst'), distinguishCancelAndClose: true,
+        })
+      } catch (choice) {
+        if (choice === 'cancel') markFirst()
+        return
+      }
+    }
+    await desk.close(c.id)
+  }
+}
