@@ -1,186 +1,10 @@
 #include "base/log.h"
-#include "base/time.h"
-#include "db/store.h"
-#include "temp_dir.h"
+#include "store_help.h"
 
 #include <cmocka.h>
 #include <pthread.h>
-#include <semaphore.h>
-#include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
-
-enum { MAKE, PUT, COUNT_NOTES, FILL, SMALL, LARGE, DWELL, COUNT_DWELL };
-static const char *const sql[] = {
-    [MAKE] = "CREATE TABLE IF NOT EXISTS note (id INTEGER PRIMARY KEY, body TEXT NOT NULL)",
-    [PUT] = "INSERT INTO note (id, body) VALUES ($1, $2)",
-    [COUNT_NOTES] = "SELECT COUNT(*) FROM note WHERE id >= $1 AND id <= $2",
-    [FILL] = "INSERT INTO note (id, body) VALUES ($1, hex(zeroblob(2000000)))",
-    [SMALL] = "PRAGMA max_page_count = 1",
-    [LARGE] = "PRAGMA max_page_count = 1000000",
-    [DWELL] = "INSERT INTO dwell (visit_id, n, at, ms) VALUES ($1, 1, 2, 3)",
-    [COUNT_DWELL] = "SELECT COUNT(*) FROM dwell",
-};
-
-struct place {
-    char dir[TEMP_PATH], data[TEMP_PATH];
-    struct store *store;
-};
-
-static err make_table(void *arg, struct session *s)
-{
-    return db_exec(s->main, sql[MAKE], "");
-}
-
-static void open_store(struct place *p, struct store_options o)
-{
-    o.directory = p->data;
-    err e = store_open(&o, &p->store);
-    if (e.code)
-        fail_msg("store_open: %s", e.name);
-    if (!o.read_only)
-        assert_int_equal(store_wait(p->store, QUEUE_MAIN, make_table, NULL).code, 0);
-}
-
-static int setup(void **state)
-{
-    static struct place p;
-    temp_dir_make(p.dir);
-    temp_dir_file(p.data, p.dir, "data");
-    open_store(&p, (struct store_options){0});
-    *state = &p;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct place *p = *state;
-    store_close(p->store);
-    temp_dir_remove(p->dir);
-    return 0;
-}
-
-/* A job that puts note `id`, then gives `answer`; `order` says when it was done. */
-struct put {
-    struct job job;
-    int64_t id;
-    err answer, result;
-    const char *extra; /* a statement of its own, whose failure it keeps to itself */
-    int month;         /* on the trail instead */
-    int order;
-};
-static atomic_int done_count;
-static sem_t done_sem;
-
-static err put_run(struct job *job, struct session *s)
-{
-    struct put *p = (struct put *)job;
-    struct db *db = s->main;
-    err e = p->month ? session_trail(s, p->month, &db) : OK;
-    if (!e.code && p->month)
-        e = db_exec(db, sql[DWELL], "i", p->id);
-    else if (!e.code)
-        e = db_exec(db, sql[PUT], "iz", p->id, "text");
-    if (!e.code && p->extra)
-        (void)db_exec(db, p->extra, p->extra == sql[FILL] ? "i" : "", p->id + 1000000).code;
-    return e.code ? e : p->answer;
-}
-
-static void put_done(struct job *job, err result)
-{
-    struct put *p = (struct put *)job;
-    p->result = result;
-    p->order = ++done_count;
-    sem_post(&done_sem);
-}
-
-static void submit(struct place *p, enum queue q, struct put *list, int count)
-{
-    for (int i = 0; i < count; i++) {
-        list[i].job = (struct job){.run = put_run, .done = put_done};
-        assert_true(store_submit(p->store, q, &list[i].job));
-    }
-}
-
-/* A job that holds its thread until it is let go, so that others queue into one batch. */
-struct gate {
-    struct job job;
-    sem_t reached, open, closed;
-};
-
-static err gate_run(struct job *job, struct session *s)
-{
-    struct gate *g = (struct gate *)job;
-    sem_post(&g->reached);
-    sem_wait(&g->open);
-    return OK;
-}
-
-static void gate_done(struct job *job, err result)
-{
-    sem_post(&((struct gate *)job)->closed);
-}
-
-static void hold(struct place *p, enum queue q, struct gate *g)
-{
-    *g = (struct gate){.job = {.run = gate_run, .done = gate_done}};
-    sem_init(&g->reached, 0, 0);
-    sem_init(&g->open, 0, 0);
-    sem_init(&g->closed, 0, 0);
-    assert_true(store_submit(p->store, q, &g->job));
-    sem_wait(&g->reached);
-}
-
-static void let_go(struct gate *g)
-{
-    sem_post(&g->open);
-    sem_wait(&g->closed);
-}
-
-static void run_in_one_batch(struct place *p, enum queue q, struct put *list, int count)
-{
-    struct gate g;
-    sem_init(&done_sem, 0, 0);
-    done_count = 0;
-    hold(p, q, &g);
-    submit(p, q, list, count);
-    let_go(&g);
-    for (int i = 0; i < count; i++)
-        sem_wait(&done_sem);
-}
-
-struct counted {
-    int64_t from, to, n;
-    int month;
-};
-
-static err count_run(void *arg, struct session *s)
-{
-    struct counted *c = arg;
-    bool found;
-    struct db *db = s->main;
-    if (c->month) {
-        err e = session_trail(s, c->month, &db);
-        return e.code ? e : db_get(db, NULL, &found, "i", (void *[]){&c->n}, sql[COUNT_DWELL], "");
-    }
-    return db_get(db, NULL, &found, "i", (void *[]){&c->n}, sql[COUNT_NOTES], "ii", c->from, c->to);
-}
-
-static int64_t notes(struct place *p, int64_t from, int64_t to)
-{
-    struct counted c = {.from = from, .to = to};
-    assert_int_equal(store_wait(p->store, QUEUE_READ, count_run, &c).code, 0);
-    return c.n;
-}
-
-static int64_t dwells(struct place *p, int month)
-{
-    struct counted c = {.month = month};
-    assert_int_equal(store_wait(p->store, QUEUE_READ, count_run, &c).code, 0);
-    return c.n;
-}
 
 static void a_batch_is_one_commit_and_answers_in_order(void **state)
 {
@@ -214,73 +38,6 @@ static void a_failing_job_is_rolled_back_alone(void **state)
         assert_int_equal(list[i].result.code, i == 4 ? ERR_INVALID : i == 6 ? ERR_CONFLICT : 0);
     assert_int_equal(notes(p, 5, 5), 0);
     assert_int_equal(notes(p, 1, 9), 7);
-}
-
-struct mirror {
-    struct place *place;
-    int calls;
-    int64_t seen;
-};
-
-static void read_again(void *arg, struct session *s)
-{
-    struct mirror *m = arg;
-    bool found;
-    m->calls++;
-    if (s->main) {
-        assert_int_equal(db_get(s->main, NULL, &found, "i", (void *[]){&m->seen}, sql[COUNT_NOTES],
-                                "ii", (int64_t)1, (int64_t)9)
-                             .code,
-                         0);
-        assert_int_equal(db_exec(s->main, sql[PUT], "iz", (int64_t)500, "not kept").code, 0);
-        assert_int_equal(db_exec(s->main, sql[LARGE], "").code, 0);
-    }
-}
-
-/* The job in the middle meets a full disk and does not even say so: still all are lost. */
-static void a_lost_batch_is_answered_to_everybody(void **state)
-{
-    struct place *p = *state;
-    struct mirror m = {.place = p, .seen = -1};
-    store_on_lost(p->store, QUEUE_MAIN, read_again, &m);
-    struct put before = {.id = 1},
-               list[5] = {{.id = 2}, {.id = 3}, {.id = 4}, {.id = 5}, {.id = 6}};
-    run_in_one_batch(p, QUEUE_MAIN, &before, 1);
-    list[1].extra = sql[SMALL];
-    list[2].extra = sql[FILL];
-    int64_t failures = count_get(COUNT_COMMIT_FAILURES);
-    run_in_one_batch(p, QUEUE_MAIN, list, 5);
-    /* On a slow machine the batch may have been cut before it came to the full disk. */
-    assert_string_equal(list[2].result.name, "disk_full");
-    for (int i = 0; i < 3; i++)
-        assert_int_equal(notes(p, i + 2, i + 2), list[i].result.code == 0);
-    /* Those that stood behind it had not begun: they are a batch of their own, with space again. */
-    assert_int_equal(list[3].result.code, 0);
-    assert_int_equal(list[4].result.code, 0);
-    assert_int_equal(notes(p, 5, 6), 2);
-    assert_int_equal(count_get(COUNT_COMMIT_FAILURES) - failures, 1);
-    assert_int_equal(m.calls, 1);
-    assert_int_equal(m.seen, notes(p, 1, 4));
-    assert_int_equal(notes(p, 500, 500), 0); /* and nothing the hook wrote stayed */
-    struct put after = {.id = 7};
-    run_in_one_batch(p, QUEUE_MAIN, &after, 1);
-    assert_int_equal(after.result.code, 0);
-}
-
-static void a_job_that_meets_a_full_disk_says_so(void **state)
-{
-    struct place *p = *state;
-    struct put list[2] = {{.id = 1, .extra = sql[SMALL]}, {.id = 2}};
-    run_in_one_batch(p, QUEUE_MAIN, list, 2);
-    struct put big[40] = {0};
-    int full = 0;
-    for (int i = 0; i < 40; i++)
-        big[i] = (struct put){.id = 100 + i, .extra = sql[FILL]};
-    run_in_one_batch(p, QUEUE_MAIN, big, 40);
-    for (int i = 0; i < 40; i++)
-        full += big[i].result.code == ERR_FULL;
-    assert_int_equal(full, 40);
-    assert_int_equal(notes(p, 1, 2000000), 2);
 }
 
 static void trails_by_month(void **state)
@@ -532,15 +289,13 @@ static void places_that_cannot_be(void **state)
                         "data_directory");
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, store_setup, store_teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_batch_is_one_commit_and_answers_in_order),
         TEST(a_failing_job_is_rolled_back_alone),
-        TEST(a_lost_batch_is_answered_to_everybody),
-        TEST(a_job_that_meets_a_full_disk_says_so),
         TEST(trails_by_month),
         TEST(many_months_stay_few_files),
         TEST(a_read_sees_one_moment),
