@@ -1,6 +1,7 @@
 #include "cli/cli.h"
 #include "serve.h"
 #include "version.h"
+#include "web/call.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -27,7 +28,7 @@ static const struct command {
     {"check", cli_check, "integrity, orphans, gaps in message numbers, the audit chain"},
     {"keys", cli_keys, "rotate: what is sealed from now on uses a fresh key"},
     {"explain", cli_explain, "source, device, contacts: the pure rules, line by line"},
-    {"routes", cli_routes, "every route of the API, method and pattern"},
+    {"routes", web_routes_command, "every route of the API, method and pattern"},
     {"version", version, "print the version"},
 };
 

@@ -14,8 +14,4 @@ int cli_check(int argc, char **argv);
 int cli_keys(int argc, char **argv);
 int cli_explain(int argc, char **argv);
 
-struct route;
-/* `routes` lives with the table it prints, in src/web. */
-int cli_routes(int argc, char **argv);
-
 #endif

@@ -156,6 +156,8 @@ MUST_USE err web_attach(struct web *w, struct net *n);
 void web_close(struct web *w);
 /* Every row of the route table, for `laiyu routes`. */
 const struct route *web_routes(size_t *count);
+/* `laiyu routes`: prints the table; the exit status. */
+int web_routes_command(int argc, char **argv);
 
 /* --- what the handlers' files share ------------------------------------------------------------- */
 
