@@ -42,7 +42,8 @@ struct conversation_filter {
         int count;
     } marks[3];
     int64_t unmarked; /* dimension id without a mark; -1: any dimension without one; 0 no filter */
-    const char *only; /* "", "answered", "lost", "phones", "booked", "form", "waiting" */
+    const char *only; /* "", "answered", "lost", "phones", "booked", "form", "waiting",
+                       * "counted" */
     bool counted;     /* only what the figures count (conversation_counts) */
     str search;       /* conversation id, visitor code, host, chat URL or title, term or keyword */
     int64_t before_started, before_id; /* cursor: strictly older than this; 0 first page */

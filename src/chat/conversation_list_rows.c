@@ -27,6 +27,7 @@
     "      WHEN 'answered' THEN CASE WHEN c.agent_count > 0 THEN 1 ELSE 0 END"                     \
     "      WHEN 'lost' THEN CASE WHEN c.visitor_count > 0 AND c.agent_count = 0"                   \
     "           THEN 1 ELSE 0 END"                                                                 \
+    "      WHEN 'counted' THEN CASE WHEN c.started_at > 0 THEN 1 ELSE 0 END"                       \
     "      WHEN 'waiting' THEN CASE WHEN c.state = 'waiting' THEN 1 ELSE 0 END"                    \
     "      WHEN 'form' THEN CASE WHEN c.origin = 'form' THEN 1 ELSE 0 END"                         \
     "      WHEN 'phones' THEN (SELECT COUNT(*) FROM mark m JOIN label l ON l.id = m.label_id"      \
