@@ -82,7 +82,7 @@ static void take_row(const struct rows *r, struct arena *mem, const char *out_ty
     }
 }
 
-static struct db_value column(const struct rows *r, int index)
+static struct db_value cell(const struct rows *r, int index)
 {
     struct db_value v = {0};
     assert(r->stmt);
@@ -150,31 +150,31 @@ bool db_next(struct rows *r, err *e)
     return false;
 }
 
-int64_t rows_int(const struct rows *r, int index)
+int64_t rows_int(const struct rows *r, int column)
 {
-    struct db_value v = column(r, index);
+    struct db_value v = cell(r, column);
     return v.type == 'd' ? (int64_t)v.real : v.integer;
 }
 
-double rows_real(const struct rows *r, int index)
+double rows_real(const struct rows *r, int column)
 {
-    struct db_value v = column(r, index);
+    struct db_value v = cell(r, column);
     return v.type == 'i' ? (double)v.integer : v.real;
 }
 
-str rows_text(const struct rows *r, int index)
+str rows_text(const struct rows *r, int column)
 {
-    return column(r, index).text;
+    return cell(r, column).text;
 }
 
-str rows_bytes(const struct rows *r, int index)
+str rows_bytes(const struct rows *r, int column)
 {
-    return column(r, index).text;
+    return cell(r, column).text;
 }
 
-bool rows_null(const struct rows *r, int index)
+bool rows_null(const struct rows *r, int column)
 {
-    return column(r, index).type == 0;
+    return cell(r, column).type == 0;
 }
 
 void rows_end(struct rows *r)

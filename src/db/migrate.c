@@ -6,7 +6,7 @@
 #include <string.h>
 
 enum { SERIES, NEWEST, NOTE };
-static const char *const sql[] = {
+static const char *const statements[] = {
     /* Both series may stand in one database, as they do on PostgreSQL. */
     [SERIES] = "CREATE TABLE IF NOT EXISTS schema_version (series TEXT NOT NULL,"
                " number INT8 NOT NULL, at INT8 NOT NULL, PRIMARY KEY (series, number))",
@@ -53,10 +53,10 @@ static ptrdiff_t token(str s)
     return n;
 }
 
-str migration_text(struct arena *mem, const char *text, const char *driver)
+str migration_text(struct arena *mem, const char *sql, const char *driver)
 {
     bool postgres = strcmp(driver, "postgres") == 0;
-    str rest = str_of(text);
+    str rest = str_of(sql);
     struct buf out;
     buf_init(&out, mem, (size_t)rest.len + 256);
     while (rest.len) {
@@ -92,7 +92,7 @@ static err run_one(struct db *db, struct arena *mem, const struct migration *m, 
     if (!e.code)
         e = run_statements(db, mem, migration_text(mem, m->sql, db->driver->name));
     if (!e.code)
-        e = db_exec(db, sql[NOTE], "sni", series_of(m), m->number, now);
+        e = db_exec(db, statements[NOTE], "sni", series_of(m), m->number, now);
     if (!e.code)
         e = db_commit(db);
     if (e.code) {
@@ -111,10 +111,11 @@ err db_migrate(struct db *db, const struct migration *list, size_t count, int64_
     if (!count)
         return OK;
     arena_init(&mem, 0);
-    err e =
-        db->driver->simple(db, str_z(&mem, migration_text(&mem, sql[SERIES], db->driver->name)));
+    err e = db->driver->simple(
+        db, str_z(&mem, migration_text(&mem, statements[SERIES], db->driver->name)));
     if (!e.code)
-        e = db_get(db, &mem, &found, "i", (void *[]){&have}, sql[NEWEST], "s", series_of(&list[0]));
+        e = db_get(db, &mem, &found, "i", (void *[]){&have}, statements[NEWEST], "s",
+                   series_of(&list[0]));
     if (!e.code && have > (int64_t)count)
         e = ERR(ERR_STORE, "schema_newer");
     for (size_t i = (size_t)have; !e.code && i < count; i++) {

@@ -142,8 +142,9 @@ static struct statement *cache_find(struct sqlite *c, const char *sql, bool *hit
     return place;
 }
 
-/* A prepared statement taken for use: from the cache, put into it, or passing. */
-static err take(struct sqlite *c, const char *sql, struct statement **out)
+/* A prepared statement taken for use: from the cache, put into it, or passing. NULL with *e set when
+ * it cannot be prepared. */
+static struct statement *take(struct sqlite *c, const char *sql, err *e)
 {
     bool hit;
     struct statement *s = cache_find(c, sql, &hit);
@@ -151,8 +152,10 @@ static err take(struct sqlite *c, const char *sql, struct statement **out)
     if (!hit) {
         sqlite3_stmt *stmt = NULL;
         int rc = prepare(c, sql, s ? SQLITE_PREPARE_PERSISTENT : 0, &stmt);
-        if (rc != SQLITE_OK)
-            return failed(c, rc, sql);
+        if (rc != SQLITE_OK) {
+            *e = failed(c, rc, sql);
+            return NULL;
+        }
         bool kept = s != NULL;
         if (kept)
             sqlite3_finalize(s->stmt);
@@ -164,8 +167,8 @@ static err take(struct sqlite *c, const char *sql, struct statement **out)
     }
     s->used = c->clock;
     s->busy = true;
-    *out = s;
-    return OK;
+    *e = OK;
+    return s;
 }
 
 static void give_back(struct statement *s)
@@ -202,11 +205,11 @@ static err sqlite_start(struct db *db, const char *sql, const struct db_value *v
                         void **out)
 {
     struct sqlite *c = (struct sqlite *)db;
-    struct statement *s = NULL;
+    err e;
     if (c->gone.code)
         return c->gone;
-    err e = take(c, sql, &s);
-    if (e.code)
+    struct statement *s = take(c, sql, &e);
+    if (!s)
         return e;
     if ((size_t)sqlite3_bind_parameter_count(s->stmt) != count) {
         log_event(LOG_ERROR, "parameters_missing", {"statement", str_of(sql)});
@@ -285,9 +288,9 @@ static void end_open_rows(struct sqlite *c)
 
 static err run_cached(struct sqlite *c, const char *sql)
 {
-    struct statement *s = NULL;
-    err e = take(c, sql, &s);
-    if (e.code)
+    err e;
+    struct statement *s = take(c, sql, &e);
+    if (!s)
         return e;
     int rc = sqlite3_step(s->stmt);
     if (rc != SQLITE_DONE)

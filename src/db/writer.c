@@ -40,7 +40,7 @@ static err run_job(struct files *f, struct job *job, err *result)
 static err run_jobs(struct files *f, struct batch *b, struct job **waiting)
 {
     int64_t until = time_monotonic_us() + BATCH_MS * 1000;
-    err lost = OK;
+    err lost;
     b->count = 0;
     do {
         struct job *job = *waiting;

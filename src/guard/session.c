@@ -67,15 +67,17 @@ static int64_t take_number(const unsigned char *in)
 /* Every use of the signing key says what for, so that no signature serves another. */
 static str csrf_text(char out[static 5 + TOKEN_TEXT], str token)
 {
-    memcpy(out, "csrf ", 5);
-    memcpy(out + 5, token.ptr, TOKEN_TEXT);
+    static const str purpose = STR("csrf ");
+    memcpy(out, purpose.ptr, (size_t)purpose.len);
+    memcpy(out + purpose.len, token.ptr, TOKEN_TEXT);
     return (str){out, 5 + TOKEN_TEXT};
 }
 
 static str visitor_text(char out[static 8 + VISITOR_SIGNED], const unsigned char *signed_part)
 {
-    memcpy(out, "visitor ", 8);
-    memcpy(out + 8, signed_part, VISITOR_SIGNED);
+    static const str purpose = STR("visitor ");
+    memcpy(out, purpose.ptr, (size_t)purpose.len);
+    memcpy(out + purpose.len, signed_part, VISITOR_SIGNED);
     return (str){out, 8 + VISITOR_SIGNED};
 }
 

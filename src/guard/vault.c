@@ -300,11 +300,11 @@ err vault_unseal(const struct vault *v, struct arena *mem, const char *table, in
     const struct key *key = find_key(v, in[1] << 8 | in[2]);
     if (!key)
         return damaged;
-    ptrdiff_t len = sealed.len - HEAD - NONCE - TAG;
+    ptrdiff_t len = sealed.len - HEAD - NONCE - TAG, tagged = len + TAG;
     unsigned char *out = arena_new(mem, unsigned char, (size_t)len + 1);
     str where = place(mem, str_slice(sealed, 0, HEAD), table, row, column);
     if (crypto_aead_xchacha20poly1305_ietf_decrypt(
-            out, NULL, NULL, in + HEAD + NONCE, (unsigned long long)(len + TAG),
+            out, NULL, NULL, in + HEAD + NONCE, (unsigned long long)tagged,
             (const unsigned char *)where.ptr, (unsigned long long)where.len, in + HEAD,
             key->seal) != 0)
         return damaged;

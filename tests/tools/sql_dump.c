@@ -10,18 +10,20 @@
 
 #include <stdio.h>
 
-#define SET(name)                                                                                  \
-    {                                                                                              \
-#name, &name                                                                               \
-    }
 /* The story fails when a room has a set that is not here. */
 static const struct named_set {
     const char *name;
     const struct sql_set *set;
 } sets[] = {
-    SET(guard_sql),     SET(record_sql),       SET(chat_sql),
-    SET(chat_list_sql), SET(chat_message_sql), SET(chat_visitor_sql),
-    SET(track_sql),     SET(label_sql),        SET(facts_sql),
+    {"guard_sql", &guard_sql},
+    {"record_sql", &record_sql},
+    {"chat_sql", &chat_sql},
+    {"chat_list_sql", &chat_list_sql},
+    {"chat_message_sql", &chat_message_sql},
+    {"chat_visitor_sql", &chat_visitor_sql},
+    {"track_sql", &track_sql},
+    {"label_sql", &label_sql},
+    {"facts_sql", &facts_sql},
 };
 
 static void line(const char *kind, const char *set, int64_t n, str text)
