@@ -53,7 +53,7 @@ static void tell_message(struct act *a, struct conversation *c, const struct mes
 
     struct json_out visitor = frame(a, "message");
     view_message_members(&visitor, m, name, false);
-    post(a, visitor_topic(a, c), m->number, &visitor);
+    post(a, visitor_topic(a, c), c->change_seq, &visitor);
 }
 
 /* Who the visitor talks to: mostly the caller himself. */
@@ -87,7 +87,7 @@ static err tell_state(struct act *a, const struct conversation *c)
     view_agent(&j, "agent", c->agent_id, name, role);
     json_int(&j, "agent_read", c->agent_read);
     json_str(&j, "consent", str_of(consent_word(c->consent)));
-    post(a, visitor_topic(a, c), c->last_number, &j);
+    post(a, visitor_topic(a, c), c->change_seq, &j);
     return OK;
 }
 

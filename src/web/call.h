@@ -173,9 +173,7 @@ struct web {
     int64_t change_seq; /* main writer only */
     struct sites *sites;
     struct limits *limits;
-    str nobody_password; /* a hash nobody's password fits: an unknown login takes as long */
-    struct arena mem;    /* what lives as long as this */
-    int64_t last_sweep;  /* loop 0 only */
+    int64_t last_sweep; /* loop 0 only */
 };
 
 /* Pull the cookie's token and find who it is; c->who filled. READ or WRITE threads. */

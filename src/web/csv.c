@@ -19,6 +19,7 @@ struct csv {
     size_t dimension_count;
     struct user *users;
     size_t user_count, rows, page;
+    bool in_row;
 };
 
 static void cell(struct csv *f, str text)
@@ -29,8 +30,9 @@ static void cell(struct csv *f, str text)
     for (ptrdiff_t i = 0; i < text.len && !quote; i++)
         quote =
             text.ptr[i] == '"' || text.ptr[i] == ',' || text.ptr[i] == '\n' || text.ptr[i] == '\r';
-    if (f->out.len && f->out.ptr[f->out.len - 1] != '\n')
+    if (f->in_row)
         buf_add_char(&f->out, ',');
+    f->in_row = true;
     if (!quote) {
         buf_add(&f->out, text);
         return;
@@ -62,9 +64,55 @@ static void cell_time(struct csv *f, int64_t at, const struct zone *zone)
                        t.hour, t.minute, t.second));
 }
 
+/* Codes as people read them. */
+static const struct {
+    const char *code, *zh, *en;
+} words[] = {
+    {"opened", "已打开", "opened"},
+    {"waiting", "等待接入", "waiting"},
+    {"active", "进行中", "active"},
+    {"closed", "已结束", "closed"},
+    {"visitor", "访客", "visitor"},
+    {"agent", "咨询员", "agent"},
+    {"system", "系统", "system"},
+    {"none", "", ""},
+    {"visitor_left", "访客结束", "visitor left"},
+    {"agent_closed", "咨询员结束", "agent closed"},
+    {"timeout", "超时", "timeout"},
+    {"message_left", "留言", "message left"},
+    {"direct", "直接访问", "direct"},
+    {"search", "自然搜索", "search"},
+    {"ad", "搜索广告", "ad"},
+    {"social", "社交与短视频", "social"},
+    {"ai", "AI 助手", "AI assistant"},
+    {"email", "邮件", "email"},
+    {"link", "外部链接", "link"},
+    {"campaign", "活动", "campaign"},
+    {"unknown", "未知", "unknown"},
+    {"phone", "手机", "phone"},
+    {"tablet", "平板", "tablet"},
+    {"desktop", "电脑", "desktop"},
+    {"unasked", "未询问", "not asked"},
+    {"granted", "同意", "granted"},
+    {"refused", "不同意", "refused"},
+    {"withdrawn", "已撤回", "withdrawn"},
+};
+
+static void cell_word(struct csv *f, str code)
+{
+    for (size_t i = 0; i < COUNT(words); i++) {
+        if (str_eq(code, str_of(words[i].code))) {
+            cell(f, str_of(f->call->language == LANGUAGE_EN ? words[i].en : words[i].zh));
+            return;
+        }
+    }
+    cell(f, code);
+}
+
 static void end_row(struct csv *f)
 {
     buf_add(&f->out, S("\r\n"));
+    f->in_row = false;
 }
 
 /* Column heads in both languages; the order of row(). */
@@ -141,23 +189,26 @@ static void row(struct csv *f, const struct conversation_view *view, const struc
     cell(f, site ? site->site.name : S(""));
     cell(f, str_of(code));
     cell(f, view->visitor_name);
-    cell(f, str_of(conversation_state_word(v->state)));
+    cell_word(f, str_of(conversation_state_word(v->state)));
     cell(f, user_name(f, v->agent_id));
     cell_time(f, v->opened_at, zone);
     cell_time(f, v->started_at, zone);
     cell_time(f, v->taken_at, zone);
     cell_time(f, v->closed_at, zone);
-    cell(f, str_of(sender_word(v->ended_by)));
-    cell(f, str_of(end_reason_word(v->end_reason)));
+    cell_word(f, str_of(sender_word(v->ended_by)));
+    cell_word(f, str_of(end_reason_word(v->end_reason)));
     cell_int(f, v->visitor_count);
     cell_int(f, v->agent_count);
     cell(f, first < 0 ? S("") : str_format(f->call->mem, "%.1f", (double)first / 1000));
-    const str texts[] = {v->channel,     v->engine,      v->source_host, v->search_term,
-                         v->bid_keyword, v->landing_url, v->referrer,    v->chat_url,
-                         v->anchor,      v->device,      v->os,          v->browser};
+    const str texts[] = {v->engine,      v->source_host, v->search_term, v->bid_keyword,
+                         v->landing_url, v->referrer,    v->chat_url,    v->anchor};
+    cell_word(f, v->channel);
     for (size_t i = 0; i < COUNT(texts); i++)
         cell(f, texts[i]);
-    cell(f, str_of(consent_word(v->consent)));
+    cell_word(f, v->device);
+    cell(f, v->os);
+    cell(f, v->browser);
+    cell_word(f, str_of(consent_word(v->consent)));
     for (size_t i = 0; i < f->dimension_count; i++)
         cell(f, label_name(f, &f->dimensions[i], view->marks, view->mark_count));
     end_row(f);

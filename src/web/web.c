@@ -86,7 +86,6 @@ static void sweep_done(struct job *job, err result)
         outbox_publish(&w->outbox, w->web->bus);
     else
         log_event(LOG_WARN, "sweep_failed", {"code", str_of(result.name)});
-    arena_release(&w->mem);
     free(w);
 }
 
@@ -153,10 +152,7 @@ err web_open(const struct web_options *o, struct web **out)
     w->sites = sites_new();
     w->limits = limits_new();
     w->live = live_new(w);
-    arena_init(&w->mem, 0);
-    err e = password_hash(&w->mem, password_random(&w->mem), &w->nobody_password);
-    if (!e.code)
-        e = store_wait(w->store, QUEUE_MAIN, load_main, w);
+    err e = store_wait(w->store, QUEUE_MAIN, load_main, w);
     if (!e.code)
         e = store_wait(w->store, QUEUE_TRAIL, load_trail, w);
     store_on_lost(w->store, QUEUE_MAIN, main_lost, w);
@@ -176,6 +172,5 @@ void web_close(struct web *w)
     live_free(w->live);
     limits_free(w->limits);
     sites_free(w->sites);
-    arena_release(&w->mem);
     free(w);
 }
