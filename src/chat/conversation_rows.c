@@ -60,7 +60,7 @@ static const char *const sql[] = {
     [CHANGED] = SELECT "c.change_seq > $1 ORDER BY c.change_seq LIMIT $2",
     [SILENT] = "SELECT c.id FROM conversation c WHERE c.state <> 'closed' AND c.site_id = $1"
                " AND c.opened_at < $2 AND c.taken_at < $2 AND c.last_at < $2"
-               " AND NOT (c.origin = 'form' AND c.agent_id = 0) ORDER BY c.id LIMIT $3",
+               " AND NOT (c.origin = 'form' AND c.agent_id = 0) ORDER BY c.state, c.id LIMIT $3",
     [EXPIRED] = "SELECT c.id FROM conversation c WHERE c.bodies_erased_at = 0 AND c.closed_at > 0"
                 " AND c.site_id = $1 AND c.closed_at < $2 AND c.last_number > 0"
                 " ORDER BY c.closed_at, c.id LIMIT $3",
