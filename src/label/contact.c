@@ -6,7 +6,14 @@
 
 #include "base/buf.h"
 
-enum { MOBILE = 11, LOCAL_LEAST = 7, LOCAL_MOST = 8, EXTENSION_MOST = 6, DIGITS_MOST = 24, GAP = 3 };
+enum {
+    MOBILE = 11,
+    LOCAL_LEAST = 7,
+    LOCAL_MOST = 8,
+    EXTENSION_MOST = 6,
+    DIGITS_MOST = 24,
+    GAP = 3
+};
 
 enum sign {
     SIGN_END,
@@ -42,8 +49,8 @@ static const signed char groupings[][MOBILE + 1] = {
 static const str price_before[] = {STR("¥"), STR("￥"), STR("$"), STR("＄")};
 static const str price_after[] = {STR("元"), STR("块钱"), STR("万")};
 
-static const str extension_words[] = {STR("转"), STR("分机"), STR("ext."), STR("ext"), STR("-"),
-                                      STR("－"), STR(",")};
+static const str extension_words[] = {STR("转"), STR("分机"), STR("ext."), STR("ext"),
+                                      STR("-"),  STR("－"),   STR(",")};
 
 /* The sign that begins at `at`, its length, and the digit if it is one. */
 static enum sign sign_at(str s, ptrdiff_t at, ptrdiff_t *len, char *digit)
@@ -346,8 +353,7 @@ size_t contacts_find(str text, struct arena *mem, struct found_contact *out, siz
     const char *kind;
     size_t n = 0;
     while (n < max && next_contact(text, &at, &before, &r, &from, &kind))
-        out[n++] =
-            (struct found_contact){kind, from, at, str_copy(mem, (str){r.digits, r.count})};
+        out[n++] = (struct found_contact){kind, from, at, str_copy(mem, (str){r.digits, r.count})};
     return n;
 }
 

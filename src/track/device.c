@@ -1,13 +1,15 @@
-/* Three tables of needles in the lower-case User-Agent line, each read from the top: the first row
+/* Four tables of needles in the lower-case User-Agent line, each read from the top: the first row
  * whose needles all stand there, and whose exception does not, gives the word. */
 #include "track/device.h"
 
 enum { LOOKED_AT = 1024 };
 
-static const struct rule {
+struct rule {
     const char *word;
     const char *has, *also, *but; /* NULL: no demand */
-} systems[] = {
+};
+
+static const struct rule systems[] = {
     {"HarmonyOS", "harmonyos"},
     {"HarmonyOS", "openharmony"},
     {"HarmonyOS", "arkweb"},
@@ -23,7 +25,9 @@ static const struct rule {
     {"Linux", "linux"},
     {"Linux", "x11"},
     {"Linux", "cros"},
-}, kinds[] = {
+};
+
+static const struct rule kinds[] = {
     {"tablet", "ipad"},
     {"tablet", "tablet", NULL, "tablet pc"}, /* old Windows with a pen says "Tablet PC" */
     {"tablet", "matepad"},
@@ -56,7 +60,9 @@ static const struct rule {
     {"desktop", "x11"},
     {"desktop", "linux"},
     {"phone", "mobile"},
-}, browsers[] = {
+};
+
+static const struct rule browsers[] = {
     /* an app that shows pages names itself beside the engine it shows them with */
     {"WeCom", "wxwork"},
     {"WeChat", "micromessenger"},
@@ -120,7 +126,9 @@ static const struct rule {
     {"IE", "msie "},
     {"IE", "trident/"},
     {"Safari", "safari/", "version/"},
-}, bots[] = {
+};
+
+static const struct rule bots[] = {
     {"bot", "googlebot"},
     {"bot", "google-inspectiontool"},
     {"bot", "mediapartners-google"},
