@@ -4,21 +4,6 @@
 
 #include <stdlib.h>
 
-/* The sentence for people behind each error name. */
-static const struct sentence {
-    const char *name, *zh, *en;
-} sentences[] = {
-#include "web/errors.inc"
-};
-
-str error_text(const char *name, enum language language)
-{
-    for (size_t i = 0; i < COUNT(sentences); i++)
-        if (str_eq(str_of(sentences[i].name), str_of(name)))
-            return str_of(language == LANGUAGE_EN ? sentences[i].en : sentences[i].zh);
-    return language == LANGUAGE_EN ? S("Something went wrong.") : S("出错了。");
-}
-
 int error_status(enum err_code code)
 {
     static const int status[] = {

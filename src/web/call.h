@@ -20,6 +20,7 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "db/store.h"
+#include "guard/errors.h"
 #include "guard/guard_rows.h"
 #include "net/net.h"
 
@@ -131,8 +132,6 @@ MUST_USE err call_replay(struct call *c);
 MUST_USE err call_keep_answer(struct call *c, str body);
 /* Add a line to c->headers. */
 void call_header(struct call *c, const char *name, str value);
-/* The error's sentence in a language, for people. */
-str error_text(const char *name, enum language language);
 /* {"code","message","field"} */
 str error_body(struct arena *mem, const char *name, const char *field, enum language language,
                int64_t retry_after_ms);

@@ -2,6 +2,7 @@
  * sockets fail. */
 #include "label/contact.h"
 #include "web/call.h"
+#include "web/handlers.h"
 #include "web/wire_shapes.h"
 
 #include "acts/view.h"

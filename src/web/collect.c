@@ -5,6 +5,7 @@
 #include "base/url.h"
 #include "track/track_rows.h"
 #include "web/call.h"
+#include "web/handlers.h"
 #include "web/wire_shapes.h"
 
 #include <xxhash.h>

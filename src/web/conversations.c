@@ -6,6 +6,7 @@
 #include "label/label_rows.h"
 #include "track/track_rows.h"
 #include "web/call.h"
+#include "web/handlers.h"
 #include "web/wire_shapes.h"
 
 #include <string.h>

@@ -8,6 +8,7 @@
 #include "label/label_rows.h"
 #include "web/call.h"
 #include "web/conversations.h"
+#include "web/handlers.h"
 
 enum { CSV_PAGE = 500, CSV_ROWS = 50000 };
 

@@ -2,6 +2,7 @@
 #include "acts/view.h"
 #include "label/label_rows.h"
 #include "web/call.h"
+#include "web/handlers.h"
 #include "web/wire_shapes.h"
 
 enum { CHANGED_LIMIT = 500, LIVE_VISITORS = 300, RECENT_MS = 60 * 60 * 1000 };

@@ -2,6 +2,7 @@
 #include "base/time.h"
 #include "facts/today_rows.h"
 #include "web/call.h"
+#include "web/handlers.h"
 
 enum { DEFINITION_VERSION = 1 };
 

@@ -2,6 +2,7 @@
 #include "base/log.h"
 #include "track/track_rows.h"
 #include "web/call.h"
+#include "web/handlers.h"
 #include "web/people.h"
 #include "web/wire_shapes.h"
 

@@ -4,19 +4,10 @@
 #include "base/log.h"
 #include "base/time.h"
 #include "base/url.h"
+#include "web/handlers.h"
 #include "web/wire_shapes.h"
 
 #include <string.h>
-
-#define ROUTE(method_, pattern_, name_, may_, kind_, shape_, limit_, creates_, status_)            \
-    err on_##name_(struct call *c);
-#define UPGRADE(pattern_, name_, may_, side_) err on_##name_(struct call *c);
-#include "web/routes.inc"
-#undef ROUTE
-#undef UPGRADE
-#define FRAME(side_, type_, name_, kind_, shape_, may_) err on_##name_(struct call *c);
-#include "web/frames.inc"
-#undef FRAME
 
 enum { SIDE_VISITOR = 'v', SIDE_DESK = 'd' };
 enum { SMALLEST_BODY = 256 }; /* what a call without a body may carry and have ignored */

@@ -4,6 +4,7 @@
 #include "base/url.h"
 #include "label/label_rows.h"
 #include "web/call.h"
+#include "web/handlers.h"
 #include "web/people.h"
 #include "web/site_settings.h"
 #include "web/wire_shapes.h"
