@@ -134,7 +134,7 @@ static struct filter_values values_of(struct arena *mem, const struct conversati
     return v;
 }
 
-#define EIGHT(m) m[0], m[1], m[2], m[3], m[4], m[5], m[6], m[7]
+#define EIGHT(m) (m)[0], (m)[1], (m)[2], (m)[3], (m)[4], (m)[5], (m)[6], (m)[7]
 #define FILTER_VALUES(f, v)                                                                        \
     (f)->visitor, (v).from, (v).top, (v).before, (v).before_id, (f)->site, (f)->agent,             \
         (f)->only_agent_or_waiting, (f)->state, (f)->channel, (f)->engine, (int64_t)(f)->counted,  \
