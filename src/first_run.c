@@ -5,7 +5,7 @@
 #include "chat/chat_rows.h"
 #include "db/store.h"
 #include "guard/guard_rows.h"
-#include "web/site_settings.h"
+#include "guard/site.h"
 
 #include <stdlib.h>
 
@@ -53,12 +53,11 @@ static err add_replies(struct db *db, struct work *w)
 
 static err add_demo(struct db *db, struct work *w)
 {
-    struct in_site_settings_change t = site_settings_default(S("松泉皮肤专科门诊部（演示）"));
     struct site s = {.id = id_new(w->now),
                      .key = S("demo"),
                      .name = S("演示站点"),
                      .time_zone = S("Asia/Shanghai"),
-                     .settings = site_settings_json(w->mem, &t),
+                     .settings = site_first_settings(w->mem, S("松泉皮肤专科门诊部（演示）")),
                      .created_at = w->now};
     return site_insert(db, &s);
 }

@@ -100,6 +100,7 @@ export interface UserChange {
   role?: 'agent' | 'supervisor' | 'marketing' | 'desk' | 'onsite' | 'care' | 'manager' | 'admin'
   disabled?: boolean
   reset_password?: boolean
+  password?: string
 }
 
 export interface RoleChange {
@@ -249,8 +250,9 @@ export interface Conversation {
   /** change number: newer wins */
   seq: number
   site_id: string
-  visitor_id: string
-  /** four characters people can say */
+  /** null: the visitor was erased */
+  visitor_id: string | null
+  /** four characters people can say; empty when erased */
   visitor_code: string
   /** may be empty */
   visitor_name: string
@@ -378,7 +380,7 @@ export interface ConversationFull {
 }
 
 export interface Visitor {
-  id: string
+  id: string | null
   code: string
   name: string
   note: string

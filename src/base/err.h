@@ -1,7 +1,7 @@
 /* err.h - what can go wrong, as a value.
  *
  * code says what kind of failure it is and maps to an HTTP status in web/router; name is the stable
- * lower_snake word that the API answers as "code" and under which web/errors.inc keeps the sentence
+ * lower_snake word that the API answers as "code" and under which guard/errors.inc keeps the sentence
  * for people in each language. name is always a string literal. A bug is no err: assert it. */
 #ifndef BASE_ERR_H
 #define BASE_ERR_H

@@ -191,6 +191,18 @@ err password_acceptable(str password, str login)
     return is_common((str){lower, password.len}) ? ERR(ERR_INVALID, "password_common") : OK;
 }
 
+err login_acceptable(str login)
+{
+    for (ptrdiff_t i = 0; i < login.len; i++) {
+        char c = login.ptr[i];
+        bool plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-' ||
+                     c == '_' || c == '@';
+        if (!plain)
+            return ERR(ERR_INVALID, "login_format");
+    }
+    return login.len ? OK : ERR(ERR_INVALID, "login_format");
+}
+
 str password_random(struct arena *mem)
 {
     static const char letters[] = "abcdefghjkmnpqrstuvwxyzACDEFGHJKLMNPQRTUVWXY34679";

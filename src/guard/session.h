@@ -44,6 +44,8 @@ MUST_USE bool password_verify(str stored, str password);
 /* At least 10 characters, at most 200 bytes, not the login, not among the commonest.
  * ERR_INVALID "password_short" | "password_long" | "password_common" | "password_is_login". */
 MUST_USE err password_acceptable(str password, str login);
+/* Lower-case letters, digits and . - _ @ only. ERR_INVALID "login_format". */
+MUST_USE err login_acceptable(str login);
 /* Ten readable characters without look-alikes, for first passwords. */
 str password_random(struct arena *mem);
 /* ms to wait before the next try after n failures in a row: 0 for 3, then 2 s doubling to 15 min. */

@@ -97,18 +97,6 @@ static void answer_user(struct call *c, const struct user_work *w)
         json_null(&c->out, "first_password");
 }
 
-static bool login_is_plain(str login)
-{
-    for (ptrdiff_t i = 0; i < login.len; i++) {
-        char ch = login.ptr[i];
-        bool plain = (ch >= 'a' && ch <= 'z') || (ch >= '0' && ch <= '9') || ch == '.' ||
-                     ch == '-' || ch == '_' || ch == '@';
-        if (!plain)
-            return false;
-    }
-    return login.len > 0;
-}
-
 err on_user_new(struct call *c)
 {
     const struct in_user_new *in = c->in;
@@ -123,15 +111,15 @@ err on_user_new(struct call *c)
         .must_change = true,
         .created_at = c->now,
     };
-    if (!login_is_plain(w.user.login)) {
-        c->field = "login";
-        return ERR(ERR_INVALID, "login_format");
-    }
+    c->field = "login";
+    err e = login_acceptable(w.user.login);
+    if (e.code)
+        return e;
     str password = in->password;
     if (!password.len)
         password = w.password = password_random(c->mem);
     c->field = "password";
-    err e = password_new(c, password, w.user.login, &w.user.password);
+    e = password_new(c, password, w.user.login, &w.user.password);
     if (e.code)
         return e;
     c->field = NULL;
@@ -176,20 +164,43 @@ static err change_user(struct call *c)
                                  w->reset ? "true" : "false"));
 }
 
+static err load_other(struct call *c)
+{
+    struct user_work *w = c->work;
+    return user_by_id(c->act.db, c->mem, c->id, &w->user);
+}
+
+/* The administrator's choice instead of a random one. */
+static err give_password(struct call *c, struct user_work *w, str password)
+{
+    err e = call_read(c, load_other);
+    if (e.code)
+        return e;
+    c->field = "password";
+    e = password_new(c, password, w->user.login, &w->user.password);
+    if (!e.code)
+        c->field = NULL;
+    return e;
+}
+
 err on_user_change(struct call *c)
 {
     const struct in_user_change *in = c->in;
-    struct user_work w = {.reset = in->has_reset_password && in->reset_password};
-    c->work = &w;
+    struct user_work *w = arena_new(c->mem, struct user_work, 1);
+    w->reset = in->has_reset_password && in->reset_password;
+    c->work = w;
     err e = OK;
-    if (w.reset) {
-        w.password = password_random(c->mem);
-        e = password_hash(c->mem, w.password, &w.user.password);
+    if (in->has_password && in->password.len) {
+        w->reset = true;
+        e = give_password(c, w, in->password);
+    } else if (w->reset) {
+        w->password = password_random(c->mem);
+        e = password_hash(c->mem, w->password, &w->user.password);
     }
     if (!e.code)
         e = call_write(c, change_user);
     if (e.code)
         return e;
-    answer_user(c, &w);
+    answer_user(c, w);
     return OK;
 }

@@ -1,7 +1,7 @@
 /* settings.c - sites, canned replies and dimensions. */
 #include "base/id.h"
 #include "base/time.h"
-#include "base/url.h"
+#include "guard/site.h"
 #include "label/label_rows.h"
 #include "web/call.h"
 #include "web/handlers.h"
@@ -71,34 +71,11 @@ err on_sites(struct call *c)
     return e;
 }
 
-/* One origin a line, as browsers write them. */
 static err origins_of(struct call *c, const struct str_list *given, str *out)
 {
-    struct buf lines;
-    buf_init(&lines, c->mem, 256);
-    c->field = "origins";
-    for (size_t i = 0; i < given->count; i++) {
-        struct url u;
-        if (url_parse(str_trim(given->items[i]), &u).code)
-            return ERR(ERR_INVALID, "origin_format");
-        if (lines.len)
-            buf_add_char(&lines, '\n');
-        buf_add(&lines, url_origin(&u, c->mem));
-    }
-    c->field = NULL;
-    *out = buf_str(&lines);
-    return OK;
-}
-
-static str random_key(struct arena *mem)
-{
-    static const char letters[] = "abcdefghjkmnpqrstuvwxyz23456789";
-    unsigned char bytes[16];
-    char text[16];
-    random_bytes(bytes, sizeof bytes);
-    for (size_t i = 0; i < sizeof bytes; i++)
-        text[i] = letters[bytes[i] % (sizeof letters - 1)];
-    return str_copy(mem, (str){text, sizeof text});
+    err e = site_origins(c->mem, given->items, given->count, out);
+    c->field = e.code ? "origins" : NULL;
+    return e;
 }
 
 static err reload_sites(void *arg, struct session *s)
@@ -144,12 +121,11 @@ err on_site_new(struct call *c)
     const struct in_site_new *in = c->in;
     const struct zone *zone;
     str institution = in->institution.len ? in->institution : in->name;
-    struct in_site_settings_change t = site_settings_default(institution);
     struct site s = {.id = id_new(c->now),
-                     .key = random_key(c->mem),
+                     .key = site_key_new(c->mem),
                      .name = str_trim(in->name),
                      .time_zone = in->time_zone.len ? in->time_zone : S("Asia/Shanghai"),
-                     .settings = site_settings_json(c->mem, &t),
+                     .settings = site_first_settings(c->mem, institution),
                      .created_at = c->now};
     err e = zone_find(s.time_zone, &zone);
     if (e.code) {

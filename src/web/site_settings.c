@@ -60,27 +60,3 @@ void site_settings_merge(struct in_site_settings_change *now,
     MERGE(emergency_zh);
     MERGE(emergency_en);
 }
-
-struct in_site_settings_change site_settings_default(str institution)
-{
-    return (struct in_site_settings_change){
-        .institution = institution,
-        .greeting_zh =
-            S("您好，我是咨询员，不是医生。可以帮您了解门诊安排、挂号和路线；病情需要由医生当面"
-              "判断。"),
-        .greeting_en = S("Hello, I am a consultant, not a doctor. I can help with opening hours, "
-                         "booking and directions; a doctor has to see you to judge an illness."),
-        .invitation_zh = S("需要了解门诊时间或挂号吗？"),
-        .invitation_en = S("Would you like to know opening hours or how to book?"),
-        .invite_after = 30,
-        .purpose_zh = S("用于回答这次咨询和安排预约，本院咨询员与就诊科室可以看到。"),
-        .purpose_en = S("To answer this consultation and arrange a booking; seen by our "
-                        "consultants and the department you visit."),
-        .retention_days = 180,
-        .close_after = 1800,
-        .hours_zh = S("咨询时间为每天 8:00 至 24:00"),
-        .hours_en = S("Consultants are here every day from 8:00 to 24:00"),
-        .emergency_zh = S("紧急情况请直接拨打 120 或前往就近急诊。"),
-        .emergency_en = S("In an emergency call 120 or go to the nearest emergency room."),
-    };
-}

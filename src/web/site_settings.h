@@ -13,7 +13,5 @@ str site_settings_json(struct arena *mem, const struct in_site_settings_change *
 /* Take over what the change gives. */
 void site_settings_merge(struct in_site_settings_change *now,
                          const struct in_site_settings_change *change);
-/* A fresh site's: neutral words, half a year, consent before health details. */
-struct in_site_settings_change site_settings_default(str institution);
 
 #endif

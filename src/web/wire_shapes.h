@@ -63,10 +63,12 @@ struct in_user_change {
     int role; /* enum in_user_change_role */
     bool disabled;
     bool reset_password;
+    str password;
     bool has_name;
     bool has_role;
     bool has_disabled;
     bool has_reset_password;
+    bool has_password;
 };
 extern const struct json_shape wire_user_change;
 
