@@ -271,9 +271,10 @@ export class Client {
   }
 
   async send(method, target, body, { headers = {}, key, query, control } = {}) {
-    const all = { ...this.headers, ...headers }
-    if (this.cookie) all.cookie ??= this.cookie
-    if (this.csrf && method !== 'GET') all['x-csrf-token'] ??= this.csrf
+    const all = { ...this.headers }
+    if (this.cookie) all.cookie = this.cookie
+    if (this.csrf && method !== 'GET') all['x-csrf-token'] = this.csrf
+    Object.assign(all, headers) // null leaves one out
     if (key) all['idempotency-key'] = key
     for (const name of Object.keys(all)) if (all[name] === null) delete all[name]
     const answer = await request(this.server, method, withQuery(target, query), {
