@@ -10,7 +10,8 @@
  *   visitor.VISITOR.CONVERSATION.AGENT all tabs of a visitor
  * A written message is told as {"t":"message"} alone when nothing else changed but what the message
  * implies (last_*, counts, unanswered_since): consoles derive these. {"t":"conversation"} follows
- * when state, agent, marks, consent, contacts or the card changed. */
+ * when state, agent, marks, consent, contacts, the card or what the visitor read changed. Each frame
+ * of one act has a change number of its own, growing in the order gone, message, conversation. */
 #ifndef ACTS_ACT_H
 #define ACTS_ACT_H
 
@@ -45,24 +46,28 @@ struct chat_place {
 /* The visitor opens the window: his open conversation, or a new one in state opened that copies
  * its visit. */
 MUST_USE err act_open(struct act *a, const struct chat_place *p, struct conversation *out);
-/* The visitor writes: into his open conversation, or a new one. A key known for this visitor's
- * open or last conversation answers the first number again. Contacts are found before sealing.
+/* The visitor writes: into his open conversation, or a new one. A key known in his open one, or
+ * before he wrote there in any of his earlier ones, answers the first number again. Contacts are found before sealing.
  * ERR_INVALID "message_empty" | "message_long" (more than 4,000 characters). */
 MUST_USE err act_visitor_says(struct act *a, const struct chat_place *p, str key, str text,
                               struct conversation *c, int64_t *number, int64_t *at);
-/* An agent writes; takes the conversation when nobody has it. Same rules for keys. */
+/* An agent writes; takes the conversation when nobody has it, or over from a colleague when he
+ * supervises. A known key answers its first number, also after the end. */
 MUST_USE err act_agent_says(struct act *a, int64_t conversation, str key, str text, int64_t *number,
                             int64_t *at);
 MUST_USE err act_take(struct act *a, int64_t conversation, struct conversation *out);
 MUST_USE err act_close(struct act *a, int64_t conversation,
                        struct conversation *out); /* by agent */
 MUST_USE err act_visitor_ends(struct act *a, int64_t visitor);
+/* Granted or refused before there is a conversation: it is opened. Withdrawn after the end: the last
+ * one's bodies are erased at once. */
 MUST_USE err act_consent(struct act *a, const struct chat_place *p, enum consent consent);
 MUST_USE err act_visitor_read(struct act *a, int64_t visitor, int64_t number);
 MUST_USE err act_agent_read(struct act *a, int64_t conversation, int64_t number);
 MUST_USE err act_mark(struct act *a, int64_t conversation, int64_t dimension, int64_t label,
                       struct conversation *out);
 
+/* The question is a message like any other: ERR_INVALID "message_empty" without it. */
 struct left_message {
     str key, phone, name, time, text;
     bool consent; /* without it ERR_INVALID "consent_needed": a phone may not be kept unasked */
@@ -86,7 +91,8 @@ MUST_USE err act_visitor_card(struct act *a, int64_t visitor, int64_t site, cons
 /* Ends what was silent too long, erases what is past its retention; at most `limit` each. */
 MUST_USE err act_sweep(struct act *a, int limit);
 
-/* May this caller see this conversation? own_only: his own, or waiting. */
+/* May this caller see this conversation? own_only: his own, or one that nobody has and that is not
+ * closed. */
 bool act_may_see(const struct who *who, const struct conversation *c);
 
 #endif

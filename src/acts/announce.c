@@ -141,6 +141,8 @@ err act_tell(struct act *a, const struct conversation *before, struct conversati
     } else {
         if (m)
             tell_message(a, c, m);
+        else
+            c->change_seq = ++*a->change_seq;
         e = conversation_update_last(a->db, c);
     }
     if (!e.code && concerns_visitor(before, c))

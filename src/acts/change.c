@@ -37,7 +37,7 @@ err act_apply(struct act *a, struct conversation *c, const struct event *ev, str
     struct effects fx;
     *changed = false;
     err e = conversation_apply(&next, ev, &fx);
-    if (!e.code && fx.message) {
+    if (!e.code && fx.message && m) {
         m->number = next.last_number;
         m->at = next.last_at;
         e = message_insert(a->db, a->mem, a->vault, c->id, m);
