@@ -6,7 +6,9 @@
 #include <string.h>
 
 #define ANDROID "Mozilla/5.0 (Linux; Android 13; 22081212C) AppleWebKit/537.36 (KHTML, like Gecko) "
-#define IPHONE  "Mozilla/5.0 (iPhone; CPU iPhone OS 17_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
+#define IPHONE                                                                                     \
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 17_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like "    \
+    "Gecko) "
 #define WINDOWS "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
 
 static const struct row {
@@ -20,8 +22,8 @@ static const struct row {
      "phone", "Android", "WeChat", false},
     {IPHONE "Mobile/15E148 MicroMessenger/8.0.43(0x18002b2f) NetType/WIFI", "phone", "iOS",
      "WeChat", false},
-    {WINDOWS "Chrome/98.0 Safari/537.36 NetType/WIFI MicroMessenger/7.0.20 WindowsWechat", "desktop",
-     "Windows", "WeChat", false},
+    {WINDOWS "Chrome/98.0 Safari/537.36 NetType/WIFI MicroMessenger/7.0.20 WindowsWechat",
+     "desktop", "Windows", "WeChat", false},
     {ANDROID "Version/4.0 Chrome/89.0 MQQBrowser/13.6 Mobile Safari/537.36", "phone", "Android",
      "QQ", false},
     {IPHONE "Mobile/15E148 QQ/8.9.80.627 V1_IPH_SQ", "phone", "iOS", "QQ", false},

@@ -37,8 +37,8 @@ static void silence_or_a_new_campaign_begins_a_visit(void **state)
         const struct row *t = &table[i];
         struct visit last = {.last_at = now - t->silence,
                              .source = {"search", "baidu", S("www.baidu.com"), .provenance = ""}};
-        struct source next = {
-            t->channel, t->engine, str_of(t->host), .bid_keyword = str_of(t->bid)};
+        struct source next = {t->channel, t->engine, str_of(t->host),
+                              .bid_keyword = str_of(t->bid)};
         if (visit_is_new(&last, &next, t->outside, now) != t->is_new)
             fail_msg("%s", t->about);
     }
@@ -46,21 +46,22 @@ static void silence_or_a_new_campaign_begins_a_visit(void **state)
 
 static struct visit some(int64_t visitor, int64_t visit, int64_t at)
 {
-    return (struct visit){.id = visit,
-                          .site_id = 1 + visitor % 2,
-                          .visitor_id = visitor,
-                          .began_at = at,
-                          .last_at = at,
-                          .page_at = at,
-                          .pages = 1,
-                          .landing_url = S("https://a.cn/l"),
-                          .source = {"search", "baidu", S("www.baidu.com"), S("膝盖"), S(""), "referrer"},
-                          .device = "phone",
-                          .os = "iOS",
-                          .browser = "WeChat",
-                          .url = S("https://a.cn/now"),
-                          .title = S("now"),
-                          .invited = "no"};
+    return (struct visit){
+        .id = visit,
+        .site_id = 1 + visitor % 2,
+        .visitor_id = visitor,
+        .began_at = at,
+        .last_at = at,
+        .page_at = at,
+        .pages = 1,
+        .landing_url = S("https://a.cn/l"),
+        .source = {"search", "baidu", S("www.baidu.com"), S("膝盖"), S(""), "referrer"},
+        .device = "phone",
+        .os = "iOS",
+        .browser = "WeChat",
+        .url = S("https://a.cn/now"),
+        .title = S("now"),
+        .invited = "no"};
 }
 
 static void put(struct visit_table *t, int64_t visitor, int64_t visit, int64_t at)
