@@ -47,7 +47,8 @@ struct chat_place {
  * its visit. */
 MUST_USE err act_open(struct act *a, const struct chat_place *p, struct conversation *out);
 /* The visitor writes: into his open conversation, or a new one. A key known in his open one, or
- * before he wrote there in any of his earlier ones, answers the first number again. Contacts are found before sealing.
+ * before he wrote there in any of his earlier ones, answers the first number again. Contacts are
+ * found before sealing.
  * ERR_INVALID "message_empty" | "message_long" (more than 4,000 characters). */
 MUST_USE err act_visitor_says(struct act *a, const struct chat_place *p, str key, str text,
                               struct conversation *c, int64_t *number, int64_t *at);
