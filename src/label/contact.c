@@ -123,8 +123,8 @@ struct reading {
 static bool take_digits(struct reading *r, int n)
 {
     for (int i = 0; i < n; i++) {
-        ptrdiff_t len;
-        char digit;
+        ptrdiff_t len = 0;
+        char digit = 0;
         if (sign_at(r->text, r->at, &len, &digit) != SIGN_DIGIT || r->count == DIGITS_MOST)
             return false;
         r->digits[r->count++] = digit;

@@ -100,9 +100,9 @@ static void answer_user(struct call *c, const struct user_work *w)
 err on_user_new(struct call *c)
 {
     const struct in_user_new *in = c->in;
-    struct user_work w = {.reset = false};
-    c->work = &w;
-    w.user = (struct user){
+    struct user_work *w = arena_new(c->mem, struct user_work, 1);
+    c->work = w;
+    w->user = (struct user){
         .id = id_new(c->now),
         .login = str_lower(c->mem, str_trim(in->login)),
         .name = str_trim(in->name),
@@ -112,21 +112,21 @@ err on_user_new(struct call *c)
         .created_at = c->now,
     };
     c->field = "login";
-    err e = login_acceptable(w.user.login);
+    err e = login_acceptable(w->user.login);
     if (e.code)
         return e;
     str password = in->password;
     if (!password.len)
-        password = w.password = password_random(c->mem);
+        password = w->password = password_random(c->mem);
     c->field = "password";
-    e = password_new(c, password, w.user.login, &w.user.password);
+    e = password_new(c, password, w->user.login, &w->user.password);
     if (e.code)
         return e;
     c->field = NULL;
     e = call_write(c, insert_user);
     if (e.code || c->replayed)
         return e;
-    answer_user(c, &w);
+    answer_user(c, w);
     return OK;
 }
 

@@ -217,7 +217,7 @@ static void row(struct csv *f, const struct conversation_view *view, const struc
 
 static struct csv *csv_of(struct call *c)
 {
-    return (struct csv *)(uintptr_t)c->in;
+    return c->work;
 }
 
 static err begin(struct call *c)
@@ -261,23 +261,24 @@ static err note_export(struct call *c)
 
 err on_conversations_csv(struct call *c)
 {
-    struct csv f = {.call = c};
-    c->in = &f;
+    struct csv *f = arena_new(c->mem, struct csv, 1);
+    f->call = c;
+    c->work = f;
     err e = call_read(c, begin);
     if (e.code)
         return e;
-    buf_init(&f.out, c->mem, 64 * 1024);
-    buf_add(&f.out, S("\xef\xbb\xbf"));
-    f.filter.limit = CSV_PAGE;
-    head(&f);
+    buf_init(&f->out, c->mem, 64 * 1024);
+    buf_add(&f->out, S("\xef\xbb\xbf"));
+    f->filter.limit = CSV_PAGE;
+    head(f);
     do {
         e = call_read(c, one_page);
-    } while (!e.code && f.page == CSV_PAGE && f.rows < CSV_ROWS);
-    if (!e.code && f.rows >= CSV_ROWS)
+    } while (!e.code && f->page == CSV_PAGE && f->rows < CSV_ROWS);
+    if (!e.code && f->rows >= CSV_ROWS)
         e = ERR(ERR_TOO_LARGE, "export_too_large");
     if (!e.code)
         e = call_write(c, note_export);
-    c->body = buf_str(&f.out);
+    c->body = buf_str(&f->out);
     c->content_type = S("text/csv; charset=utf-8");
     call_header(c, "Content-Disposition", S("attachment; filename=\"conversations.csv\""));
     return e;

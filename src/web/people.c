@@ -184,25 +184,26 @@ static const char nobody[] = "$argon2id$v=19$m=65536,t=2,p=1$jEsib5Fs40ITKVKxYi8
 err on_login(struct call *c)
 {
     const struct in_login *in = c->in;
-    struct login_try t = {.known = false};
-    c->work = &t;
+    struct login_try *t = arena_new(c->mem, struct login_try, 1);
+    c->work = t;
     err e = call_read(c, find_user);
     if (e.code)
         return e;
-    if (t.known && t.user.retry_at > c->now) {
-        c->retry_after_ms = t.user.retry_at - c->now;
+    if (t->known && t->user.retry_at > c->now) {
+        c->retry_after_ms = t->user.retry_at - c->now;
         return ERR(ERR_TOO_MANY, "login_wait");
     }
-    t.right = password_verify(t.known ? t.user.password : str_of(nobody), in->password) && t.known;
-    if (t.known)
+    t->right =
+        password_verify(t->known ? t->user.password : str_of(nobody), in->password) && t->known;
+    if (t->known)
         e = call_write(c, settle);
     if (e.code)
         return e;
-    if (!t.right) {
+    if (!t->right) {
         count_add(COUNT_LOGIN_FAILURES, 1);
         return ERR(ERR_LOGIN, "login_wrong");
     }
-    c->token = str_of(t.token.text);
+    c->token = str_of(t->token.text);
     set_cookie(c, c->token, false);
     return call_read(c, me_after_login);
 }
@@ -289,24 +290,24 @@ err password_new(struct call *c, str password, str login, str *hash)
 err on_password_change(struct call *c)
 {
     const struct in_password_change *in = c->in;
-    struct password_work p = {.hash = {0}};
-    c->work = &p;
+    struct password_work *p = arena_new(c->mem, struct password_work, 1);
+    c->work = p;
     err e = call_read(c, load_self);
     if (e.code)
         return e;
-    if (!password_verify(p.user.password, in->old)) {
+    if (!password_verify(p->user.password, in->old)) {
         c->field = "old";
         return ERR(ERR_INVALID, "password_wrong");
     }
     c->field = "new";
-    e = password_new(c, in->new, p.user.login, &p.hash);
+    e = password_new(c, in->new, p->user.login, &p->hash);
     if (e.code)
         return e;
     c->field = NULL;
     e = call_write(c, save_password);
     if (e.code)
         return e;
-    set_cookie(c, str_of(p.token.text), false);
-    json_str(&c->out, "csrf", session_csrf(c->web->vault, c->mem, str_of(p.token.text)));
+    set_cookie(c, str_of(p->token.text), false);
+    json_str(&c->out, "csrf", session_csrf(c->web->vault, c->mem, str_of(p->token.text)));
     return OK;
 }
