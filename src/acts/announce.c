@@ -133,7 +133,7 @@ static bool left_somebody(const struct conversation *b, const struct conversatio
 err act_tell(struct act *a, const struct conversation *before, struct conversation *c,
              const struct message *m, bool whole)
 {
-    err e = OK;
+    err e;
     if (left_somebody(before, c))
         tell_gone(a, before->agent_id, c);
     if (whole || beyond_message(before, c)) {
