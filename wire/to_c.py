@@ -35,9 +35,10 @@ def struct_of(shape):
 
 
 def shapes_h(wire):
-    head = HEAD + '''
-/* What comes in, decoded with json_decode(text, &wire_NAME, ...) into a struct in_NAME. An absent
- * enum is its first word, an absent number 0; structs of changes say has_FIELD. */
+    head = '''/* wire_shapes.h - what comes in, decoded with json_decode(text, &wire_NAME, ...) into a struct
+ * in_NAME. An absent enum is its first word, an absent number 0; structs of changes say has_FIELD.
+ *
+ * Made by wire/generate.py from wire/wire.yaml; do not edit. */
 #ifndef WEB_WIRE_SHAPES_H
 #define WEB_WIRE_SHAPES_H
 

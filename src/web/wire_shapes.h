@@ -1,7 +1,7 @@
-/* made by wire/generate.py from wire/wire.yaml; do not edit */
-
-/* What comes in, decoded with json_decode(text, &wire_NAME, ...) into a struct in_NAME. An absent
- * enum is its first word, an absent number 0; structs of changes say has_FIELD. */
+/* wire_shapes.h - what comes in, decoded with json_decode(text, &wire_NAME, ...) into a struct
+ * in_NAME. An absent enum is its first word, an absent number 0; structs of changes say has_FIELD.
+ *
+ * Made by wire/generate.py from wire/wire.yaml; do not edit. */
 #ifndef WEB_WIRE_SHAPES_H
 #define WEB_WIRE_SHAPES_H
 

@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
+import { rmSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import http from 'node:http'
 import { tmpdir } from 'node:os'
@@ -20,10 +21,14 @@ const START_MS = 30_000
 const STOP_MS = 30_000
 const ANSWER_MS = 30_000
 
+// What must not outlive the test, however it ends.
 const running = new Set()
+const folders = new Set()
 process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL')
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
 })
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(130))
 
 export const sleep = (ms) => new Promise((done) => setTimeout(done, ms))
 
@@ -74,6 +79,7 @@ export class Server {
   constructor(dir, own, options) {
     this.dir = dir
     this.own = own
+    if (own) folders.add(dir)
     this.options = options
     this.data = path.join(dir, 'data')
     this.keys = path.join(dir, 'keys')
@@ -167,6 +173,7 @@ export class Server {
     } finally {
       this.agent.destroy()
       if (this.own) await rm(this.dir, { recursive: true, force: true })
+      folders.delete(this.dir)
     }
   }
 
