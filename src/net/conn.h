@@ -186,7 +186,7 @@ void slot_due(struct conn *c, uint32_t after_ms);         /* its only deadline, 
 void slot_due_at_most(struct conn *c, uint32_t after_ms); /* this or an earlier one */
 
 /* mailbox.c */
-void mailbox_deliver(struct loop *l);
+bool mailbox_deliver(struct loop *l); /* false: there was nothing */
 
 /* accept.c */
 MUST_USE err accept_listen(struct net *n, const char *listen);
@@ -247,7 +247,7 @@ void tls_close(struct net *n);
 void tls_loop_init(struct loop *l);
 void tls_loop_release(struct loop *l);
 void tls_start(struct conn *c);
-void tls_input(struct conn *c, char *bytes, size_t len);
+void tls_input(struct conn *c, const char *bytes, size_t len);
 void tls_write(struct conn *c, const struct piece *pieces, size_t count);
 void tls_goodbye(struct conn *c); /* close_notify */
 void tls_release(struct conn *c);

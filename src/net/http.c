@@ -235,7 +235,8 @@ static bool is_key(str key)
         if (!word && c != '+' && c != '/')
             return false;
     }
-    return memchr("AQgw", key.ptr[21], 4) != NULL;
+    char last = key.ptr[21];
+    return last == 'A' || last == 'Q' || last == 'g' || last == 'w';
 }
 
 /* What no single line shows. */

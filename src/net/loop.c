@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/time.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -248,6 +249,7 @@ static struct loop *loop_new(struct net *n, int index)
 
 static void loop_free(struct loop *l)
 {
+    assert(l);
     stop_listening(l);
     uv_handle_t *const own[] = {(uv_handle_t *)&l->wake, (uv_handle_t *)&l->sweep,
                                 (uv_handle_t *)&l->again, (uv_handle_t *)&l->turn};
@@ -278,7 +280,7 @@ err net_open(const struct net_options *o, const struct net_app *app, struct net 
     err e = accept_proxies(n, o->trusted_proxies ? o->trusted_proxies : "127.0.0.1,::1");
     if (!e.code && o->tls_cert)
         e = tls_open(n, o->tls_cert, o->tls_key);
-    n->loops = calloc((size_t)n->o.loops, sizeof *n->loops);
+    n->loops = calloc((size_t)n->o.loops, sizeof(struct loop *));
     if (!n->loops)
         abort();
     for (int i = 0; !e.code && i < n->o.loops; i++, n->loop_count++)
@@ -334,11 +336,10 @@ void net_stop(struct net *n)
 void net_close(struct net *n)
 {
     /* What came after the end: let its owners have their memory back. Mail may bring mail. */
-    for (int i = 0; i < n->loop_count; i++) {
-        if (n->loops[i]->mail_first) {
-            mailbox_deliver(n->loops[i]);
-            i = -1;
-        }
+    for (bool any = true; any;) {
+        any = false;
+        for (int i = 0; i < n->loop_count; i++)
+            any |= mailbox_deliver(n->loops[i]);
     }
     for (int i = 0; i < n->loop_count; i++)
         loop_free(n->loops[i]);

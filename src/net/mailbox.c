@@ -31,19 +31,21 @@ struct mail {
     };
 };
 
-void mailbox_deliver(struct loop *l)
+bool mailbox_deliver(struct loop *l)
 {
     pthread_mutex_lock(&l->lock);
     struct mail *m = l->mail_first;
     l->mail_first = NULL;
     l->mail_last = &l->mail_first;
     pthread_mutex_unlock(&l->lock);
+    bool any = m != NULL;
     while (m) {
         struct mail *next = m->next;
         m->act(l, m);
         free(m);
         m = next;
     }
+    return any;
 }
 
 static struct mail *mail_new(size_t extra)

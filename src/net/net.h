@@ -18,6 +18,8 @@ struct net;
 /* 0 is nobody. {loop 8 bits, generation 24 bits, slot 32 bits} */
 typedef uint64_t conn_ref;
 
+/* http_parser.h has the names without the last underscore. */
+/* NOLINTBEGIN(readability-identifier-naming) */
 enum http_method {
     HTTP_GET_,
     HTTP_HEAD_,
@@ -28,6 +30,7 @@ enum http_method {
     HTTP_OPTIONS_,
     HTTP_OTHER_
 };
+/* NOLINTEND(readability-identifier-naming) */
 
 struct http_header {
     str name; /* lower case */

@@ -55,11 +55,10 @@ static struct request *request_new(void)
     return r;
 }
 
-void http_request_free(struct http_request *http)
+void http_request_free(struct http_request *r)
 {
-    struct request *r = (struct request *)http;
-    struct arena mem = r->http.mem;
-    http_body_release(&r->body);
+    struct arena mem = r->mem; /* r itself lives in it */
+    http_body_release(&((struct request *)r)->body);
     arena_release(&mem);
 }
 
@@ -217,6 +216,8 @@ static struct partial *partial_of(struct conn *c)
 
 static void partial_add(struct partial *p, const char *bytes, size_t len)
 {
+    if (!len)
+        return;
     if (p->len + len > p->cap) {
         p->cap = p->len + len < 512 ? 512 : (p->len + len) * 2;
         p->bytes = realloc(p->bytes, p->cap);

@@ -161,7 +161,7 @@ static bool shake_hands(struct conn *c)
     return done == 1;
 }
 
-void tls_input(struct conn *c, char *bytes, size_t len)
+void tls_input(struct conn *c, const char *bytes, size_t len)
 {
     struct tls_pipe *p = &c->loop->tls;
     p->in = bytes;
