@@ -28,6 +28,8 @@ process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL')
   for (const folder of folders) rmSync(folder, { recursive: true, force: true })
 })
+// Where the test is killed itself, the kernel sees to it.
+const BOUND = ['setpriv', '--pdeathsig', 'KILL', BINARY]
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(130))
 
 export const sleep = (ms) => new Promise((done) => setTimeout(done, ms))
@@ -56,7 +58,7 @@ export async function until(what, ask, ms = ANSWER_MS) {
 
 /** Runs one command of the executable to its end: { code, stdout, stderr }. */
 export async function command(args, { env = {}, ms = 60_000, input } = {}) {
-  const child = spawn(BINARY, args, { env: { ...process.env, ...env }, stdio: 'pipe' })
+  const child = spawn(BOUND[0], [...BOUND.slice(1), ...args], { env: { ...process.env, ...env }, stdio: 'pipe' })
   running.add(child)
   let stdout = ''
   let stderr = ''
@@ -91,7 +93,7 @@ export class Server {
   async start() {
     const { args = [], env = {}, listen = '127.0.0.1:0' } = this.options
     const full = ['serve', '--data', this.data, '--keys', this.keys, '--listen', listen, ...args]
-    const child = spawn(BINARY, full, {
+    const child = spawn(BOUND[0], [...BOUND.slice(1), ...full], {
       env: { ...process.env, LAIYU_ADMIN_PASSWORD: ADMIN_PASSWORD, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
@@ -370,6 +372,7 @@ export class Socket {
     this.waiting = new Set()
     this.count = 0
     this.onPush = null
+    this.onFrame = null // every frame in the order of the wire, answers too
     this.closed = new Promise((done) => {
       this.ws.on('close', (code, reason) => {
         const end = { code, reason: reason.toString() }
@@ -397,6 +400,7 @@ export class Socket {
   }
 
   take(frame) {
+    if (this.onFrame) this.onFrame(frame)
     const asked = frame.re !== undefined && this.asked.get(frame.re)
     if (asked) {
       this.asked.delete(frame.re)
