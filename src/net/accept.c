@@ -228,7 +228,7 @@ static void welcome(struct conn *c)
             return;
     } else if (over <= FAREWELLS && !c->ssl) {
         count_add(COUNT_OVERLOAD, 1);
-        serve_refuse(c, NULL, 503, "connections_too_many");
+        serve_refuse(c, NULL, 503);
     } else {
         count_add(COUNT_OVERLOAD, 1);
         conn_close(c);

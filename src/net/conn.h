@@ -224,9 +224,9 @@ void conn_due(struct conn *c);       /* its deadline passed: act, and set the ne
 void conn_drain(struct conn *c);     /* the server stops */
 
 /* serve.c: HTTP */
-size_t serve_input(struct conn *c, char *bytes, size_t len); /* returns the bytes used */
-void serve_refuse(struct conn *c, struct request *r, int status, const char *name);
-void serve_wait(struct conn *c); /* begin to wait for a request */
+size_t serve_input(struct conn *c, char *bytes, size_t len);      /* returns the bytes used */
+void serve_refuse(struct conn *c, struct request *r, int status); /* r NULL: none was read */
+void serve_wait(struct conn *c);                                  /* begin to wait for a request */
 void serve_due(struct conn *c);
 void serve_release(struct conn *c);
 

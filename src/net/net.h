@@ -92,7 +92,10 @@ struct net_app {
      * negative err_code; then *name is the error's name and `refuse` writes the answer. Static
      * and tiny. */
     ptrdiff_t (*admit)(void *ctx, struct http_request *r, const char **name);
-    /* A refusal that net itself decided (400, 408, 413, 414, 431, 503 ...): fill body in r->mem. */
+    /* A refusal that net itself decided, or admit: fill the answer, its texts in r->mem. Net's own
+     * names: request_format 400, request_slow 408, request_too_large 413, target_too_long 414,
+     * expectation_unknown 417, websocket_version 426, head_too_large 431, method_unknown 501,
+     * connections_too_many 503, http_version 505. r may lack everything but mem and address. */
     void (*refuse)(void *ctx, struct http_request *r, int status, const char *name,
                    struct http_answer *out);
     /* A complete request. Answer now or later by net_answer, exactly once; or accept a WebSocket
@@ -139,7 +142,8 @@ void net_close(struct net *n);
 void net_answer(struct net *n, conn_ref to, struct http_answer *a);
 
 /* Turn the connection into a WebSocket; loop thread or any other. The 101 is written, then messages
- * flow. max_message caps one reassembled message, in bytes. extra headers as in http_answer. */
+ * flow. max_message caps one reassembled message, in bytes. r->wants_websocket must be true; r stays
+ * the app's, to be freed. If the connection is gone by then, closed is called all the same. */
 void net_upgrade(struct net *n, struct http_request *r, size_t max_message, void *user);
 /* Send; any thread. Takes a reference of its own. */
 void net_send(struct net *n, conn_ref to, struct frame *f, enum frame_weight weight);

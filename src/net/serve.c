@@ -32,7 +32,7 @@ static const struct refusal {
     {426, "websocket_version", "Sec-WebSocket-Version: 13\r\n"},
     {431, "head_too_large", ""},
     {501, "method_unknown", ""},
-    {503, "overloaded", "Retry-After: 1\r\n"},
+    {503, "connections_too_many", "Retry-After: 1\r\n"},
     {505, "http_version", ""},
 };
 
@@ -139,14 +139,14 @@ static void refuse(struct conn *c, struct request *r, int status, const char *na
         http_request_free(&r->http);
 }
 
-void serve_refuse(struct conn *c, struct request *r, int status, const char *name)
+void serve_refuse(struct conn *c, struct request *r, int status)
 {
     if (!r) {
         r = request_new();
         r->http.from = conn_name(c);
         accept_origin(c, &r->http);
     }
-    refuse(c, r, status, name ? name : refusal_of(status)->name, true);
+    refuse(c, r, status, refusal_of(status)->name, true);
 }
 
 /* --- reading --- */
@@ -172,7 +172,7 @@ static void begin(struct conn *c, const char *bytes, size_t len)
     if (status) {
         r->http.from = conn_name(c);
         accept_origin(c, &r->http);
-        serve_refuse(c, r, status, NULL);
+        serve_refuse(c, r, status);
         return;
     }
     fill(c, r, &h);
@@ -187,7 +187,7 @@ static void begin(struct conn *c, const char *bytes, size_t len)
     status = http_body_begin(&r->body, (str){head, (ptrdiff_t)len}, &h.framing, (size_t)max,
                              &r->http.mem);
     if (status) {
-        serve_refuse(c, r, status, NULL);
+        serve_refuse(c, r, status);
         return;
     }
     if (r->body.done) {
@@ -243,7 +243,7 @@ static size_t head_input(struct conn *c, const char *bytes, size_t len)
     ptrdiff_t end = http_scan(scan, (str){all, (ptrdiff_t)(before + take)});
     if (end < 0) {
         drop_partial(c);
-        serve_refuse(c, NULL, (int)-end, NULL);
+        serve_refuse(c, NULL, (int)-end);
         return len;
     }
     if (end > 0) {
@@ -263,7 +263,7 @@ static size_t body_input(struct conn *c, const char *bytes, size_t len)
     size_t used;
     int status = http_body_feed(&r->body, (str){bytes, (ptrdiff_t)len}, &used);
     if (status) {
-        serve_refuse(c, r, status, NULL);
+        serve_refuse(c, r, status);
         return len;
     }
     if (r->body.done)
@@ -309,14 +309,14 @@ void serve_due(struct conn *c)
     if (c->phase == PHASE_BODY) {
         slot_due(c, 1000);
         if (body_is_slow(c))
-            serve_refuse(c, c->reading, 408, NULL);
+            serve_refuse(c, c->reading, 408);
     } else if (time_left(c) > 0) {
         slot_due(c, time_left(c));
     } else if (c->phase == PHASE_WAIT) {
         conn_finish(c);
     } else {
         drop_partial(c);
-        serve_refuse(c, NULL, 408, NULL);
+        serve_refuse(c, NULL, 408);
     }
 }
 
