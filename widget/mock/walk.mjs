@@ -114,10 +114,13 @@ const walks = {
             await v.shot(q, '10-form');
             await q.locator('#ly-phone').fill('138 0000 0426');
             await q.locator('.form button[type=submit]').click();
+            assert.equal(v.state.left.length, 0); // not without consent
+            await q.locator('.agree input').check();
+            await q.locator('.form button[type=submit]').click();
             await q.locator('.thanks').waitFor();
             await v.shot(q, '11-thanks');
             assert.equal(v.state.left.length, 1);
-            assert.equal(v.state.left[0].consent, false);
+            assert.equal(v.state.left[0].consent, true);
             await v.end();
         }
     },

@@ -23,7 +23,8 @@ export class Form {
     private bad = h('small', { class: 'bad', id: 'ly-phone-bad', role: 'alert' });
     private name = h('input', { id: 'ly-name', type: 'text', autocomplete: 'name', maxlength: '26' });
     private question = h('textarea', { id: 'ly-question', rows: '3', maxlength: '1300' });
-    private consent = h('input', { type: 'checkbox' });
+    private consent = h('input', { type: 'checkbox', 'aria-describedby': 'ly-agree-bad', onchange: () => this.agreed(false) });
+    private disagrees = h('small', { class: 'bad', id: 'ly-agree-bad', role: 'alert' });
     private result = h('p', { class: 'bad', role: 'alert' });
     private back = h('div', { class: 'back', role: 'status', hidden: true });
     private time = -1;
@@ -72,12 +73,13 @@ export class Form {
             field(w.question, this.question, true),
             h('div', { class: 'agree' },
                 h('label', {}, this.consent, h('span', {}, w.agree(this.house.settings().retention_days))),
-                h('small', {}, w.notAgree + ' ', this.parts.privacy())),
+                this.disagrees, h('small', {}, this.parts.privacy())),
             this.result,
             h('button', { class: 'btn main big', type: 'submit' }, w.submit),
             h('p', { class: 'tiny' }, this.parts.emergency()));
         this.agents(this.online);
         if (this.bad.textContent) this.check();
+        if (this.disagrees.textContent) this.agreed(true);
     }
 
     private times(w: Words): HTMLElement {
@@ -100,11 +102,22 @@ export class Form {
         return !fault;
     }
 
+    /** Unticked until the visitor ticks it; says what for only when it is missing. */
+    private agreed(needed: boolean): boolean {
+        const ok = this.consent.checked;
+        this.disagrees.textContent = needed && !ok ? '▲ ' + this.parts.words().notAgree : '';
+        this.consent.setAttribute('aria-invalid', String(needed && !ok));
+        return ok;
+    }
+
     private async submit(e: Event): Promise<void> {
         e.preventDefault();
         if (this.sending) return;
         this.result.textContent = '';
-        if (!this.check()) return this.phone.focus();
+        const callable = this.check();
+        const agreed = this.agreed(true);
+        if (!callable) return this.phone.focus();
+        if (!agreed) return this.consent.focus();
         const w = this.parts.words();
         const button = this.el.querySelector<HTMLButtonElement>('button[type=submit]')!;
         this.sending = true;
@@ -135,6 +148,7 @@ export class Form {
             this.sent = false;
             this.key = newKey();
             this.question.value = '';
+            this.consent.checked = false;
             this.build();
         };
         const head = h('h3', { tabindex: '-1' }, '✓ ' + w.thanks);

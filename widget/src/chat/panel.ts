@@ -163,15 +163,18 @@ export class Panel implements ChatWindow {
     }
 
     private grow(): void {
+        const end = this.atEnd; // the log gets shorter under the reader
         this.go.classList.toggle('on', !!this.input.value.trim());
         this.input.style.height = 'auto';
-        if (this.input.value) this.input.style.height = Math.min(120, this.input.scrollHeight + 2) + 'px';
-        else this.input.style.height = '';
+        this.input.style.height = this.input.value ? Math.min(120, this.input.scrollHeight + 2) + 'px' : '';
+        if (end) this.toEnd();
     }
 
     private showEmoji(open: boolean): void {
+        const end = this.atEnd;
         this.emoji.hidden = !open;
         this.smile.setAttribute('aria-expanded', String(open));
+        if (end) this.toEnd();
     }
 
     private bigger(): void {

@@ -75,8 +75,8 @@ export class Talk {
         this.greeted = false;
         this.ended = (keep || this.unread() > 0) && (this.state === 'closed' || this.state === null);
         if (this.state === 'closed' && !this.ended) this.forget('');
-        if (this.house.live.ready) this.work();
-        else if (this.house.live.dead) this.poll();
+        if (this.connected) this.work();
+        if (this.house.live.dead) this.poll();
         else this.house.live.retryNow();
     }
 
@@ -277,6 +277,7 @@ export class Talk {
         try {
             do {
                 this.again = false;
+                if (!this.connected) break; // nothing before hello: what is already there decides what to send
                 await (this.house.live.ready ? this.bySocket() : this.house.live.dead && this.alone(() => this.byRequest()));
             } while (this.again);
         } catch (e) {

@@ -32,11 +32,11 @@ const zh = {
     preview: '对话时，咨询员能看到您正在输入的文字', write: '请输入您的问题', send: '发送', emoji: '表情',
     newer: '有新消息', today: '今天', again: '再问一句', hide: '收起', ended: '对话已结束。',
     agentBack: '咨询员上线了', talkNow: '直接对话',
-    formLead: (hours: string) => (hours ? `咨询时间为${hours}。` : '') + '留下电话，咨询员上班后回您；也可以只留问题。',
+    formLead: (hours: string) => (hours ? `咨询时间为${hours}。` : '') + '留下电话，咨询员上班后回您。',
     phone: '电话', name: '怎么称呼', namePh: '例如：林女士', time: '方便接电话的时间', times: ['上午', '中午', '下午', '晚上'],
     question: '想问什么', optional: '可不填',
     agree: (n: number) => `同意把上面写的内容保存 ${n} 天，用于回电和安排预约。`,
-    notAgree: '不勾选也可以提交：处理完就不再保留。', privacyShort: '隐私说明',
+    notAgree: '需要您勾选同意：不保存电话，我们就没法回电', privacyShort: '隐私说明',
     submit: '提交', submitting: '正在提交', formFailed: '没有提交成功，写的内容还在，请再试一次。',
     thanks: '收到了', thanksMore: '咨询员上班后会回您的电话。', other: '再留一条',
     fault(f: PhoneFault): string {
@@ -78,7 +78,7 @@ const en: typeof zh = {
     phone: 'Phone', name: 'Your name', namePh: 'e.g. Ms Lin', time: 'Good time to call', times: ['Morning', 'Midday', 'Afternoon', 'Evening'],
     question: 'Your question', optional: 'optional',
     agree: (n) => `You may keep the above for ${n} days, to call me back and arrange a visit.`,
-    notAgree: 'You can send without ticking: it is then not kept once dealt with.', privacyShort: 'Privacy notice',
+    notAgree: 'Please tick to agree: without keeping your number we cannot call you back', privacyShort: 'Privacy notice',
     submit: 'Send', submitting: 'Sending', formFailed: 'That did not go through. What you wrote is still here; please try again.',
     thanks: 'Received', thanksMore: 'A consultant will call you back during consulting hours.', other: 'Leave another',
     fault(f) {
