@@ -76,8 +76,9 @@ class Robot {
         const known = this.outbox.filter((m) => this.acked.has(m.key))
         writing.push(this.write(this.random.pick(known)))
       }
+      const ends = Promise.allSettled(writing)
       if (this.random() < this.drops) await this.cut()
-      for (const end of await Promise.allSettled(writing))
+      for (const end of await ends)
         if (end.status === 'rejected' && !passes(end.reason)) throw end.reason
     }
   }
@@ -186,7 +187,7 @@ export class DeskRobot extends Robot {
     if (whole) this.rows.clear()
     for (const row of conversations) {
       this.row(row)
-      if (row.last_number > this.thread(row.id).length) this.fill(row.id)
+      if (row.last_number > this.upTo(row.id)) this.fill(row.id)
     }
   }
 
@@ -208,8 +209,15 @@ export class DeskRobot extends Robot {
     if (last !== undefined && message.number !== last + 1)
       this.wrong.push(`desk saw ${conversation}/${message.number} after ${last}`)
     this.last.set(conversation, message.number)
-    if (message.number > thread.length + 1) this.fill(conversation, message.number)
-    else this.add(thread, message)
+    if (message.number > this.upTo(conversation) + 1) this.fill(conversation)
+    this.add(thread, message)
+  }
+
+  /** How many of a thread stand without a hole. */
+  upTo(id) {
+    const thread = this.thread(id)
+    for (let i = 0; i < thread.length; i++) if (!thread[i]) return i
+    return thread.length
   }
 
   add(thread, message) {
@@ -224,7 +232,7 @@ export class DeskRobot extends Robot {
     const task = insist(this.random, async () => {
       const thread = this.thread(id)
       const { messages } = await this.client.ask('GET', `/api/conversations/${id}/messages`, undefined, {
-        query: { after: thread.length, limit: 1000 },
+        query: { after: this.upTo(id), limit: 1000 },
       })
       for (const message of messages) this.add(thread, message)
     }).finally(() => this.filling.delete(task))
@@ -254,10 +262,10 @@ export class DeskRobot extends Robot {
       this.outbox.push(message)
       while (!this.acked.has(message.key)) {
         await this.connectOnce()
-        const writing = this.write(message)
         const again = this.random() < 0.05 ? this.write(message) : null
+        const ends = Promise.allSettled([this.write(message), again])
         if (this.random() < this.drops) await this.cut()
-        for (const end of await Promise.allSettled([writing, again]))
+        for (const end of await ends)
           if (end.status === 'rejected' && !passes(end.reason)) throw end.reason
       }
       done.push(this.acked.get(message.key))
@@ -272,11 +280,7 @@ export class DeskRobot extends Robot {
   /** The thread of a conversation holds everything up to this number. */
   async caughtUp(id, number) {
     const end = Date.now() + GIVE_UP_MS
-    const has = () => {
-      const thread = this.thread(id)
-      return thread.length >= number && !thread.slice(0, number).includes(undefined)
-    }
-    while (!has()) {
+    while (this.upTo(id) < number) {
       await this.connectOnce()
       if (Date.now() > end) throw new Error(`desk misses messages of ${id} up to ${number}`)
       await sleep(10)
