@@ -1,7 +1,10 @@
 // A small stand-in for the server while working on the screens: plausible answers, nothing kept.
 //   node console/mock/server.mjs [--port 18131] [--empty] [--quiet]
+// Serves console/dist too, if it has been built, under the strict policy the real one sends.
 // Accounts: admin zhou he wu xu gao (password: any), new (must change), slow (too many tries).
+import { existsSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
+import { extname } from 'node:path'
 import { WebSocketServer } from 'ws'
 import * as d from './data.mjs'
 
@@ -100,6 +103,16 @@ const R = [
   ['POST', '/api/audit/check', () => ({ rows: 80, broken_at: null })],
 ].map(([method, path, run]) => ({ method, match: new RegExp(`^${path.replace(':id', '([\\w-]+)')}$`), run }))
 
+const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' }
+const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+function file(name, res) {
+  const at = new URL(`../dist/${name}`, import.meta.url)
+  if (!extname(name)) return file('index.html', res)
+  if (name.includes('..') || !existsSync(at)) { res.writeHead(404); return res.end() }
+  res.writeHead(200, { 'Content-Type': TYPES[extname(name)] ?? 'application/octet-stream', 'Content-Security-Policy': POLICY })
+  return res.end(readFileSync(at))
+}
+
 const server = createServer((req, res) => {
   let text = ''
   req.on('data', (x) => { text += x })
@@ -116,6 +129,7 @@ const server = createServer((req, res) => {
         sessions.set(token, u.id)
         return send(200, me(u), { 'Set-Cookie': `laiyu=${token}; HttpOnly; Path=/` })
       }
+      if (url.pathname.startsWith('/console/')) return file(url.pathname.slice(9) || 'index.html', res)
       const u = user(req)
       if (!u) throw new Refused(401, 'signed_out', '请先登录')
       if (url.pathname === '/api/conversations.csv') { res.writeHead(200, { 'Content-Type': 'text/csv', 'Content-Disposition': 'attachment; filename="conversations.csv"' }); return res.end('\ufeffid\n') }

@@ -1,4 +1,4 @@
-import { createRouter, createWebHashHistory, type RouteRecordRaw } from 'vue-router'
+import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router'
 import { useSession } from './stores/session'
 
 /** Screens of the rail, in their order, with what one needs to see them. */
@@ -30,8 +30,8 @@ export function firstScreen(): string {
   return SCREENS.find((s) => s.may.some((m) => session.may(m)))?.name ?? 'settings'
 }
 
-// Addresses behind #: one file answers for all of them, whatever stands in front of the server.
-export const router = createRouter({ history: createWebHashHistory('/console/'), routes })
+// The server answers every path of the console without an extension with its one page.
+export const router = createRouter({ history: createWebHistory('/console/'), routes })
 
 router.beforeEach((to) => {
   const session = useSession()

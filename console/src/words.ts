@@ -57,7 +57,7 @@ export function useWords() {
       return url
     }
   }
-  return { t, locale, zh, now, span, response, ago, clock, moment, exact, dimension, label, short, channel,
+  return { t, te, locale, zh, now, span, response, ago, clock, moment, exact, dimension, label, short, channel,
     engine, source, who, path }
 }
 

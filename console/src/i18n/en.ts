@@ -16,6 +16,7 @@ export default {
   consentState: { unasked: 'Not asked', granted: 'Given', refused: 'Refused', withdrawn: 'Withdrawn' },
   visitor: { named: 'Visitor {code}', erased: 'Erased visitor' },
   mark: { title: 'Marks', keys: 'then one key', keysOn: 'Marking by key', leave: 'leave', unmarked: 'Unmarked', history: 'Mark history', historyEmpty: 'Nothing marked yet. Click a value above, or press F2 and one key.', changed: '{from} → {to}', cleared: 'cleared', set: 'Mark as {label}', again: 'Click again to clear', readonly: 'You may not mark', failed: 'The mark was not saved' },
+  chip: { outside: 'Outside', suspected: 'Suspected', confirmed: 'Confirmed', returning: 'Returning', invalid: 'Invalid', lost: 'Lost', broken: 'Broken', completed: 'Done', none: 'None', info: 'Info', phone: 'Phone', booked: 'Booked' },
   reception: {
     waiting: 'Waiting', mine: 'Mine', mates: 'Colleagues', ended: 'Just ended', visitors: 'Online visitors', search: 'Search chats, pages, sources', clear: 'Clear search',
     takeNext: 'Take next', byWait: 'longest wait first', longest: 'longest unanswered', notTalking: 'not chatting', noWaiting: 'Nobody is waiting', noMine: 'You have no conversations. F8 takes the next one.', noMates: 'Colleagues have no conversations', noVisitors: 'No visitors are online', noMatch: 'Nothing matches “{text}”', restOnline: '{n} more online', switch: 'switch', marking: 'mark',

@@ -16,6 +16,7 @@ export default {
   consentState: { unasked: '未询问', granted: '已同意', refused: '未同意', withdrawn: '已撤回' },
   visitor: { named: '访客 {code}', erased: '已删除的访客' },
   mark: { title: '标记', keys: '后按单键', keysOn: '按键标记中', leave: '退出', unmarked: '未标记', history: '标记记录', historyEmpty: '还没有标记过。点上面的值，或按 F2 后按单键。', changed: '{from} → {to}', cleared: '清除', set: '标记为 {label}', again: '再点一次清除', readonly: '没有标记权限', failed: '标记没有保存' },
+  chip: { outside: '非患者', suspected: '疑似', confirmed: '确诊', returning: '复诊', invalid: '无效', lost: '遗失', broken: '非正常', completed: '正常', none: '无', info: '信息', phone: '套电', booked: '预约' },
   reception: {
     waiting: '等待接入', mine: '我的对话', mates: '同事的对话', ended: '刚结束', visitors: '在线访客', search: '搜索对话、页面、来路', clear: '清除搜索',
     takeNext: '接下一位', byWait: '按等我最久', longest: '最久未回', notTalking: '未对话·按停留', noWaiting: '没有人在等', noMine: '你手上没有对话。按 F8 接下一位。', noMates: '同事手上没有对话', noVisitors: '此刻没有访客在线', noMatch: '没有符合“{text}”的', restOnline: '其余 {n} 位在线', switch: '换对话', marking: '标记',
