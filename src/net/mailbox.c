@@ -147,12 +147,7 @@ void net_upgrade(struct net *n, struct http_request *r, size_t max_message, void
     m->upgrade.max_message = max_message;
     m->upgrade.user = user;
     ws_accept(http_header_get(r, S("sec-websocket-key")), m->upgrade.accept);
-    if (!loop_is_here(l)) {
-        mail_send(l, m);
-        return;
-    }
-    act_upgrade(l, m);
-    free(m);
+    mail_send(l, m);
 }
 
 static void act_send(struct loop *l, struct mail *m)

@@ -143,7 +143,8 @@ void net_answer(struct net *n, conn_ref to, struct http_answer *a);
 
 /* Turn the connection into a WebSocket; loop thread or any other. The 101 is written, then messages
  * flow. max_message caps one reassembled message, in bytes. r->wants_websocket must be true; r stays
- * the app's, to be freed. If the connection is gone by then, closed is called all the same. */
+ * the app's, to be freed. Always by the mailbox, so after what was posted before. If the connection
+ * is gone by then, closed is called all the same. */
 void net_upgrade(struct net *n, struct http_request *r, size_t max_message, void *user);
 /* Send; any thread. Takes a reference of its own. */
 void net_send(struct net *n, conn_ref to, struct frame *f, enum frame_weight weight);
