@@ -15,7 +15,7 @@ static struct json_out frame(struct act *a, const char *t)
 {
     struct json_out j;
     json_out_init(&j, a->mem);
-    json_object(&j, NULL);
+    json_begin_object(&j, NULL);
     json_str(&j, "t", str_of(t));
     return j;
 }

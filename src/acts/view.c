@@ -28,7 +28,7 @@ static void json_word_or_unknown(struct json_out *j, const char *name, str word)
 static void json_sender(struct json_out *j, const char *name, enum sender s)
 {
     if (s == SENDER_NONE)
-        json_null(j, name);
+        json_no_value(j, name);
     else
         json_word(j, name, sender_word(s));
 }
@@ -37,7 +37,7 @@ static void json_sender(struct json_out *j, const char *name, enum sender s)
 
 static void source_object(struct json_out *j, const char *name, const struct visit *v)
 {
-    json_object(j, name);
+    json_begin_object(j, name);
     json_word_or_unknown(j, "channel", str_of(v->source.channel));
     json_word(j, "engine", v->source.engine);
     json_str(j, "host", v->source.host);
@@ -53,7 +53,7 @@ static void source_object(struct json_out *j, const char *name, const struct vis
 
 static void conversation_source(struct json_out *j, const struct conversation *c)
 {
-    json_object(j, "source");
+    json_begin_object(j, "source");
     json_word_or_unknown(j, "channel", c->channel);
     json_str(j, "engine", c->engine);
     json_str(j, "host", c->source_host);
@@ -73,7 +73,7 @@ struct device_words {
 
 static void device_object(struct json_out *j, const char *name, const struct device_words *d)
 {
-    json_object(j, name);
+    json_begin_object(j, name);
     json_word_or_unknown(j, "kind", d->kind);
     json_str(j, "os", d->os);
     json_str(j, "browser", d->browser);
@@ -121,7 +121,7 @@ static void conversation_messages(struct json_out *j, const struct conversation_
     json_time(j, "first_visitor_at", c->first_visitor_at);
     json_time(j, "first_agent_at", c->first_agent_at);
     if (response < 0)
-        json_null(j, "first_response_ms");
+        json_no_value(j, "first_response_ms");
     else
         json_int(j, "first_response_ms", response);
     json_int(j, "visitor_read", c->visitor_read);
@@ -129,10 +129,10 @@ static void conversation_messages(struct json_out *j, const struct conversation_
 
 static void conversation_marks(struct json_out *j, const struct conversation_view *v)
 {
-    json_array(j, "marks");
+    json_begin_array(j, "marks");
     for (size_t i = 0; i < v->mark_count; i++) {
         const struct mark *m = &v->marks[i];
-        json_object(j, NULL);
+        json_begin_object(j, NULL);
         json_id(j, "dimension_id", m->dimension_id);
         json_id(j, "label_id", m->label_id);
         json_id(j, "by", m->marked_by);
@@ -175,7 +175,7 @@ void view_conversation_members(struct json_out *j, const struct conversation_vie
 
 void view_conversation(struct json_out *j, const char *name, const struct conversation_view *v)
 {
-    json_object(j, name);
+    json_begin_object(j, name);
     view_conversation_members(j, v);
     json_end_object(j);
 }
@@ -224,7 +224,7 @@ void view_message_members(struct json_out *j, const struct message *m, str agent
 void view_message(struct json_out *j, const char *name, const struct message *m, str agent_name,
                   bool mask)
 {
-    json_object(j, name);
+    json_begin_object(j, name);
     view_message_members(j, m, agent_name, mask);
     json_end_object(j);
 }
@@ -232,10 +232,10 @@ void view_message(struct json_out *j, const char *name, const struct message *m,
 void view_agent(struct json_out *j, const char *name, int64_t id, str agent_name, enum role role)
 {
     if (!id) {
-        json_null(j, name);
+        json_no_value(j, name);
         return;
     }
-    json_object(j, name);
+    json_begin_object(j, name);
     json_id(j, "id", id);
     json_str(j, "name", agent_name);
     json_word(j, "role", role_code(role));
@@ -246,17 +246,17 @@ void view_agent(struct json_out *j, const char *name, int64_t id, str agent_name
 
 static void page_object(struct json_out *j, const struct page *p)
 {
-    json_object(j, NULL);
+    json_begin_object(j, NULL);
     json_int(j, "n", p->n);
     json_time(j, "at", p->at);
     json_str(j, "url", p->url);
     json_bool(j, "url_cut", p->url_cut);
     json_str(j, "title", p->title);
     if (p->dwell_ms < 0)
-        json_null(j, "dwell_ms");
+        json_no_value(j, "dwell_ms");
     else
         json_int(j, "dwell_ms", p->dwell_ms);
-    json_array(j, "clicks");
+    json_begin_array(j, "clicks");
     for (size_t i = 0; i < p->click_count && i < CLICKS_SHOWN; i++)
         json_str(j, NULL, p->clicks[i]);
     json_end_array(j);
@@ -265,13 +265,13 @@ static void page_object(struct json_out *j, const struct page *p)
 
 void view_visit(struct json_out *j, const char *name, const struct visit_trail *t)
 {
-    json_object(j, name);
+    json_begin_object(j, name);
     json_id(j, "id", t->visit.id);
     json_time(j, "began_at", t->visit.began_at);
     view_source(j, "source", &t->visit);
     view_device(j, "device", &t->visit);
     json_int(j, "visits_before", t->visit.visits_before);
-    json_array(j, "pages");
+    json_begin_array(j, "pages");
     for (size_t i = 0; i < t->page_count; i++)
         page_object(j, &t->pages[i]);
     json_end_array(j);

@@ -35,15 +35,15 @@ void json_out_init(struct json_out *j, struct arena *mem);
 str json_done(struct json_out *j);
 
 /* name is NULL inside an array and at the top. */
-void json_object(struct json_out *j, const char *name);
+void json_begin_object(struct json_out *j, const char *name);
 void json_end_object(struct json_out *j);
-void json_array(struct json_out *j, const char *name);
+void json_begin_array(struct json_out *j, const char *name);
 void json_end_array(struct json_out *j);
 void json_str(struct json_out *j, const char *name, str value);
 void json_int(struct json_out *j, const char *name, int64_t value);
-void json_real(struct json_out *j, const char *name, double value); /* shortest of %.15g, %.17g */
+void json_number(struct json_out *j, const char *name, double value); /* shortest of %.15g, %.17g */
 void json_bool(struct json_out *j, const char *name, bool value);
-void json_null(struct json_out *j, const char *name);
+void json_no_value(struct json_out *j, const char *name);
 void json_id(struct json_out *j, const char *name, int64_t id);   /* as a string; 0 is null */
 void json_time(struct json_out *j, const char *name, int64_t ms); /* RFC 3339 UTC, ms; 0 is null */
 /* Text that is already JSON. */

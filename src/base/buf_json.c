@@ -95,7 +95,7 @@ str json_done(struct json_out *j)
     return buf_str(&j->buf);
 }
 
-void json_object(struct json_out *j, const char *name)
+void json_begin_object(struct json_out *j, const char *name)
 {
     begin(j, name, '{');
 }
@@ -105,7 +105,7 @@ void json_end_object(struct json_out *j)
     end(j, '}');
 }
 
-void json_array(struct json_out *j, const char *name)
+void json_begin_array(struct json_out *j, const char *name)
 {
     begin(j, name, '[');
 }
@@ -127,11 +127,11 @@ void json_int(struct json_out *j, const char *name, int64_t value)
     buf_add_int(&j->buf, value);
 }
 
-void json_real(struct json_out *j, const char *name, double value)
+void json_number(struct json_out *j, const char *name, double value)
 {
     char text[40];
     if (!isfinite(value)) { /* JSON has no word for it */
-        json_null(j, name);
+        json_no_value(j, name);
         return;
     }
     int len = snprintf(text, sizeof text, "%.15g", value);
@@ -148,7 +148,7 @@ void json_bool(struct json_out *j, const char *name, bool value)
     buf_add(&j->buf, value ? S("true") : S("false"));
 }
 
-void json_null(struct json_out *j, const char *name)
+void json_no_value(struct json_out *j, const char *name)
 {
     lead(j, name);
     buf_add(&j->buf, S("null"));
@@ -157,7 +157,7 @@ void json_null(struct json_out *j, const char *name)
 void json_id(struct json_out *j, const char *name, int64_t id)
 {
     if (!id) {
-        json_null(j, name);
+        json_no_value(j, name);
         return;
     }
     lead(j, name);
@@ -169,7 +169,7 @@ void json_id(struct json_out *j, const char *name, int64_t id)
 void json_time(struct json_out *j, const char *name, int64_t ms)
 {
     if (!ms) {
-        json_null(j, name);
+        json_no_value(j, name);
         return;
     }
     lead(j, name);

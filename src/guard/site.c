@@ -18,8 +18,8 @@ static const struct text_setting {
     {"purpose_zh", STR("用于回答这次咨询和安排预约，本院咨询员与就诊科室可以看到。")},
     {"purpose_en", STR("To answer this consultation and arrange a booking; seen by our "
                        "consultants and the department you visit.")},
-    {"hours_zh", STR("咨询时间为每天 8:00 至 24:00")},
-    {"hours_en", STR("Consultants are here every day from 8:00 to 24:00")},
+    {"hours_zh", STR("每天 8:00 至 24:00")},
+    {"hours_en", STR("every day, 8:00 to 24:00")},
     {"emergency_zh", STR("紧急情况请直接拨打 120 或前往就近急诊。")},
     {"emergency_en", STR("In an emergency call 120 or go to the nearest emergency room.")},
 };
@@ -64,7 +64,7 @@ str site_first_settings(struct arena *mem, str institution)
 {
     struct json_out j;
     json_out_init(&j, mem);
-    json_object(&j, NULL);
+    json_begin_object(&j, NULL);
     json_str(&j, "institution", institution);
     for (size_t i = 0; i < COUNT(texts); i++)
         json_str(&j, texts[i].name, texts[i].text);

@@ -22,13 +22,13 @@ err on_users(struct call *c)
     struct user *list;
     size_t count;
     err e = user_list(c->act.db, c->mem, &list, &count);
-    json_array(&c->out, "users");
+    json_begin_array(&c->out, "users");
     for (size_t i = 0; i < count && !e.code; i++)
         view_user(&c->out, NULL, &list[i]);
     json_end_array(&c->out);
-    json_array(&c->out, "roles");
+    json_begin_array(&c->out, "roles");
     for (int r = ROLE_NONE + 1; r < ROLES && !e.code; r++) {
-        json_object(&c->out, NULL);
+        json_begin_object(&c->out, NULL);
         e = view_role(c, (enum role)r);
         json_end_object(&c->out);
     }
@@ -60,9 +60,9 @@ static err keep_user(struct call *c, const struct user_work *w)
 {
     struct json_out j;
     json_out_init(&j, c->mem);
-    json_object(&j, NULL);
+    json_begin_object(&j, NULL);
     view_user(&j, "user", &w->user);
-    json_null(&j, "first_password");
+    json_no_value(&j, "first_password");
     json_end_object(&j);
     return call_keep_answer(c, json_done(&j));
 }
@@ -94,7 +94,7 @@ static void answer_user(struct call *c, const struct user_work *w)
     if (w->password.len)
         json_str(&c->out, "first_password", w->password);
     else
-        json_null(&c->out, "first_password");
+        json_no_value(&c->out, "first_password");
 }
 
 err on_user_new(struct call *c)

@@ -20,7 +20,7 @@ static void error_members(struct json_out *j, const char *name, const char *fiel
 {
     json_str(j, "code", str_of(name));
     json_str(j, "message", error_text(name, language));
-    if (field)
+    if (field && *field)
         json_str(j, "field", str_of(field));
     if (retry_after_ms > 0)
         json_int(j, "retry_after", (retry_after_ms + 999) / 1000);
@@ -31,7 +31,7 @@ str error_body(struct arena *mem, const char *name, const char *field, enum lang
 {
     struct json_out j;
     json_out_init(&j, mem);
-    json_object(&j, NULL);
+    json_begin_object(&j, NULL);
     error_members(&j, name, field, language, retry_after_ms);
     json_end_object(&j);
     return json_done(&j);
@@ -86,7 +86,9 @@ static void answer_request(struct call *c, err e)
     call_header(c, "Cache-Control", S("no-store"));
     call_header(c, "X-Content-Type-Options", S("nosniff"));
     call_header(c, "Content-Security-Policy", S("default-src 'none'; frame-ancestors 'none'"));
-    if (c->origin.len && c->site && site_allows_origin(c->site, c->origin)) {
+    bool known = c->site ? site_allows_origin(c->site, c->origin)
+                         : sites_allow_origin(c->web->sites, c->origin);
+    if (c->origin.len && known) {
         call_header(c, "Access-Control-Allow-Origin", c->origin);
         call_header(c, "Vary", S("Origin"));
     }
@@ -100,7 +102,7 @@ static void answer_frame(struct call *c, err e)
 {
     struct json_out j;
     json_out_init(&j, c->mem);
-    json_object(&j, NULL);
+    json_begin_object(&j, NULL);
     json_str(&j, "t", e.code ? S("error") : str_of(c->frame_type ? c->frame_type : "ok"));
     if (c->re.len)
         json_str(&j, "re", c->re);

@@ -40,6 +40,20 @@ err call_query_time(struct call *c, const char *name, int64_t *ms)
     return ERR(ERR_INVALID, "field_range");
 }
 
+err call_query_limit(struct call *c, int64_t most, int64_t *limit)
+{
+    str text = call_query(c, "limit");
+    int64_t asked;
+    if (!text.len)
+        return OK;
+    c->field = "limit";
+    if (!str_int(text, &asked) || asked < 1 || asked > most)
+        return ERR(ERR_INVALID, "field_range");
+    c->field = NULL;
+    *limit = asked;
+    return OK;
+}
+
 err call_authenticate(struct call *c, struct db *main)
 {
     if (c->request && c->request->local) {
@@ -188,7 +202,7 @@ void call_start(struct call *c)
                                         [KIND_TRAIL] = QUEUE_TRAIL,
                                         [KIND_WORK] = QUEUE_WORK};
     json_out_init(&c->out, c->mem);
-    json_object(&c->out, NULL);
+    json_begin_object(&c->out, NULL);
     if (kind == KIND_LIVE) {
         c->act.mem = c->mem;
         call_finish(c, c->route->handle(c));

@@ -106,6 +106,8 @@ struct site_entry {
 /* Query parameter, decoded; empty if absent. */
 str call_query(struct call *c, const char *name);
 int64_t call_query_id(struct call *c, const char *name); /* 0 if absent or no id */
+/* "limit" within 1..most; *limit keeps its default when absent. ERR_INVALID "field_range". */
+MUST_USE err call_query_limit(struct call *c, int64_t most, int64_t *limit);
 /* ERR_INVALID "field_range" with c->field = name when it is not RFC 3339. 0 if absent. */
 MUST_USE err call_query_time(struct call *c, const char *name, int64_t *ms);
 

@@ -13,13 +13,13 @@ static err view_answerer(struct call *c, int64_t agent)
 {
     struct user u;
     if (!agent) {
-        json_null(&c->out, "agent");
+        json_no_value(&c->out, "agent");
         return OK;
     }
     err e = user_by_id(c->act.db, c->mem, agent, &u);
     if (e.code)
         return e;
-    json_object(&c->out, "agent");
+    json_begin_object(&c->out, "agent");
     json_id(&c->out, "id", u.id);
     json_str(&c->out, "name", u.name);
     json_str(&c->out, "role", str_of(role_code(u.role)));
@@ -45,7 +45,7 @@ static err view_messages(struct call *c, int64_t conversation, int64_t since)
                          &list, &count);
     int64_t last_agent = -1;
     str name = S("");
-    json_array(&c->out, "messages");
+    json_begin_array(&c->out, "messages");
     for (size_t i = 0; i < count && !e.code; i++) {
         if (list[i].agent_id != last_agent)
             e = agent_name(c, list[i].agent_id, &name);
@@ -62,13 +62,13 @@ static err view_state(struct call *c, const struct conversation *v, int64_t sinc
     if (v)
         json_str(&c->out, "state", str_of(conversation_state_word(v->state)));
     else
-        json_null(&c->out, "state");
+        json_no_value(&c->out, "state");
     err e = view_answerer(c, v ? v->agent_id : 0);
     json_str(&c->out, "consent", str_of(consent_word(v ? v->consent : CONSENT_UNASKED)));
     if (!e.code && v) {
         e = view_messages(c, v->id, since);
     } else {
-        json_array(&c->out, "messages");
+        json_begin_array(&c->out, "messages");
         json_end_array(&c->out);
     }
     json_int(&c->out, "last_number", v ? v->last_number : 0);
@@ -193,7 +193,7 @@ err on_chat_typing(struct call *c)
         return OK;
     struct json_out j;
     json_out_init(&j, c->mem);
-    json_object(&j, NULL);
+    json_begin_object(&j, NULL);
     json_str(&j, "t", S("typing"));
     json_id(&j, "conversation", conversation);
     json_str(&j, "text", contacts_mask_text(call_keep(c, in->text, 2000, NULL), c->mem));

@@ -115,11 +115,8 @@ err on_conversations(struct call *c)
     size_t count;
     int64_t limit = PAGE_SIZE, total;
     err e = conversations_filter(c, &f);
-    str asked = call_query(c, "limit");
-    if (!e.code && asked.len && (!str_int(asked, &limit) || limit < 1 || limit > PAGE_LARGEST)) {
-        c->field = "limit";
-        e = ERR(ERR_INVALID, "field_range");
-    }
+    if (!e.code)
+        e = call_query_limit(c, PAGE_LARGEST, &limit);
     f.limit = (int)limit + 1;
     if (!e.code)
         e = conversation_list(c->act.db, c->mem, &f, &list, &count);
@@ -127,7 +124,7 @@ err on_conversations(struct call *c)
         return e;
     bool more = count > (size_t)limit;
     count = more ? (size_t)limit : count;
-    json_array(&c->out, "conversations");
+    json_begin_array(&c->out, "conversations");
     for (size_t i = 0; i < count && !e.code; i++)
         e = view_one(c, NULL, &list[i]);
     json_end_array(&c->out);
@@ -137,7 +134,7 @@ err on_conversations(struct call *c)
         json_str(&c->out, "next",
                  str_format(c->mem, "%lld.%lld", (long long)at, (long long)last->id));
     } else {
-        json_null(&c->out, "next");
+        json_no_value(&c->out, "next");
     }
     if (!e.code && call_query(c, "total").len) {
         e = conversation_total(c->act.db, &f, &total);
@@ -173,7 +170,7 @@ static err view_messages(struct call *c, const struct message *list, size_t coun
     int64_t last = -1;
     str name = S("");
     err e = OK;
-    json_array(&c->out, "messages");
+    json_begin_array(&c->out, "messages");
     for (size_t i = 0; i < count && !e.code; i++) {
         e = names_of(c, list[i].agent_id, &last, &name);
         view_message(&c->out, NULL, &list[i], name, mask);
@@ -198,9 +195,9 @@ static err view_contacts(struct call *c, int64_t conversation)
     err e = contact_list(c->act.db, c->mem, c->web->vault, conversation, false, &list, &count);
     if (e.code)
         return e;
-    json_array(&c->out, "contacts");
+    json_begin_array(&c->out, "contacts");
     for (size_t i = 0; i < count; i++) {
-        json_object(&c->out, NULL);
+        json_begin_object(&c->out, NULL);
         json_id(&c->out, "id", list[i].id);
         json_str(&c->out, "kind", str_of(list[i].kind));
         json_str(&c->out, "masked", list[i].masked);
@@ -217,7 +214,7 @@ static err view_visits(struct call *c, int64_t visitor)
     int months[MONTHS];
     size_t have = store_months(c->web->store, months, COUNT(months));
     int left = VISITS_SHOWN;
-    json_array(&c->out, "visits");
+    json_begin_array(&c->out, "visits");
     for (size_t i = 0; i < have && left > 0; i++) {
         struct db *trail;
         struct visit_trail *list;
@@ -252,15 +249,15 @@ static err view_visitor(struct call *c, int64_t visitor)
     json_str(&c->out, "code", str_of(code));
     json_str(&c->out, "name", card.name);
     json_str(&c->out, "note", card.note);
-    json_bool(&c->out, "erased", card.erased_at != 0);
+    json_bool(&c->out, "erased", card.erased_at != 0 || !visitor);
     e = visitor ? view_visits(c, visitor) : OK;
     if (!visitor) {
-        json_array(&c->out, "visits");
+        json_begin_array(&c->out, "visits");
         json_end_array(&c->out);
     }
     if (!e.code && visitor)
         e = conversation_list(c->act.db, c->mem, &f, &list, &count);
-    json_array(&c->out, "conversations");
+    json_begin_array(&c->out, "conversations");
     for (size_t i = 0; i < count && !e.code; i++)
         e = view_one(c, NULL, &list[i]);
     json_end_array(&c->out);
@@ -279,7 +276,7 @@ err on_conversation(struct call *c)
         e = view_contacts(c, v.id);
     if (e.code)
         return e;
-    json_object(&c->out, "visitor");
+    json_begin_object(&c->out, "visitor");
     e = view_visitor(c, v.visitor_id);
     json_end_object(&c->out);
     return e;
@@ -290,12 +287,13 @@ err on_messages(struct call *c)
     struct conversation v;
     int64_t after = 0, limit = PAGE_LARGEST;
     err e = seen(c, &v);
-    str asked = call_query(c, "after"), most = call_query(c, "limit");
-    if (!e.code && ((asked.len && !str_int(asked, &after)) ||
-                    (most.len && (!str_int(most, &limit) || limit < 1 || limit > ALL_MESSAGES)))) {
-        c->field = asked.len ? "after" : "limit";
+    str asked = call_query(c, "after");
+    if (!e.code && asked.len && !str_int(asked, &after)) {
+        c->field = "after";
         e = ERR(ERR_INVALID, "field_range");
     }
+    if (!e.code)
+        e = call_query_limit(c, PAGE_LARGEST, &limit);
     if (!e.code)
         e = read_messages(c, v.id, after, (int)limit);
     if (e.code)
@@ -333,9 +331,9 @@ err on_mark_history(struct call *c)
         e = mark_history_of(c->act.db, c->mem, c->id, &list, &count);
     if (e.code)
         return e;
-    json_array(&c->out, "history");
+    json_begin_array(&c->out, "history");
     for (size_t i = 0; i < count; i++) {
-        json_object(&c->out, NULL);
+        json_begin_object(&c->out, NULL);
         json_id(&c->out, "dimension_id", list[i].dimension_id);
         json_id(&c->out, "from_label", list[i].from_label);
         json_id(&c->out, "to_label", list[i].to_label);
@@ -355,9 +353,9 @@ err on_reveal(struct call *c)
     if (e.code)
         return e;
     e = view_messages(c, r.messages, r.message_count, false);
-    json_array(&c->out, "contacts");
+    json_begin_array(&c->out, "contacts");
     for (size_t i = 0; i < r.contact_count; i++) {
-        json_object(&c->out, NULL);
+        json_begin_object(&c->out, NULL);
         json_id(&c->out, "id", r.contacts[i].id);
         json_str(&c->out, "kind", str_of(r.contacts[i].kind));
         json_str(&c->out, "value", r.contacts[i].value);

@@ -5,7 +5,7 @@
 #include "web/handlers.h"
 #include "web/wire_shapes.h"
 
-enum { CHANGED_LIMIT = 500, LIVE_VISITORS = 300, RECENT_MS = 60 * 60 * 1000 };
+enum { CHANGED_LIMIT = 500, LIVE_VISITORS = 200, RECENT_MS = 60 * 60 * 1000 };
 
 err on_desk_socket(struct call *c)
 {
@@ -24,7 +24,7 @@ err view_one(struct call *c, const char *name, const struct conversation *v)
 static err view_seen(struct call *c, const struct conversation *list, size_t count)
 {
     err e = OK;
-    json_array(&c->out, "conversations");
+    json_begin_array(&c->out, "conversations");
     for (size_t i = 0; i < count && !e.code; i++)
         if (act_may_see(&c->who, &list[i]))
             e = view_one(c, NULL, &list[i]);
@@ -68,7 +68,7 @@ static void view_live_visitor(struct json_out *j, const struct visit *v, str nam
 {
     char code[8];
     visitor_code(v->visitor_id, code);
-    json_object(j, NULL);
+    json_begin_object(j, NULL);
     json_id(j, "visitor_id", v->visitor_id);
     json_id(j, "visit_id", v->id);
     json_str(j, "code", str_of(code));
@@ -83,7 +83,7 @@ static void view_live_visitor(struct json_out *j, const struct visit *v, str nam
     json_int(j, "pages", v->pages);
     json_int(j, "visits_before", v->visits_before);
     view_source(j, "source", v);
-    json_object(j, "device");
+    json_begin_object(j, "device");
     json_str(j, "kind", str_of(v->device));
     json_str(j, "os", str_of(v->os));
     json_str(j, "browser", str_of(v->browser));
@@ -101,10 +101,13 @@ err on_live_visitors(struct call *c)
     size_t total;
     struct conversation v;
     bool found;
-    size_t count = visit_table_live(c->web->visits, call_query_id(c, "site"), c->now, LIVE_VISITORS,
+    int64_t limit = LIVE_VISITORS;
+    err e = call_query_limit(c, LIVE_VISITORS, &limit);
+    if (e.code)
+        return e;
+    size_t count = visit_table_live(c->web->visits, call_query_id(c, "site"), c->now, (size_t)limit,
                                     c->mem, &list, &total);
-    err e = OK;
-    json_array(&c->out, "visitors");
+    json_begin_array(&c->out, "visitors");
     for (size_t i = 0; i < count && !e.code; i++) {
         struct visitor_card card;
         e = conversation_open_of(c->act.db, c->mem, list[i].visitor_id, &v, &found);
@@ -131,7 +134,7 @@ err on_invite(struct call *c)
         return ERR(ERR_MISSING, "site_unknown");
     struct json_out j;
     json_out_init(&j, c->mem);
-    json_object(&j, NULL);
+    json_begin_object(&j, NULL);
     json_str(&j, "t", S("invite"));
     json_str(&j, "text_zh", site->settings->invitation_zh);
     json_str(&j, "text_en", site->settings->invitation_en);

@@ -9,14 +9,14 @@ enum { DEFINITION_VERSION = 1 };
 static void int_or_null(struct json_out *j, const char *name, int64_t n)
 {
     if (n < 0)
-        json_null(j, name);
+        json_no_value(j, name);
     else
         json_int(j, name, n);
 }
 
 static void view_figures(struct json_out *j, const char *name, const struct today_figures *f)
 {
-    json_object(j, name);
+    json_begin_object(j, name);
     json_int(j, "conversations", f->conversations);
     json_int(j, "answered", f->answered);
     json_int(j, "lost", f->lost);
@@ -32,9 +32,9 @@ static void view_figures(struct json_out *j, const char *name, const struct toda
 
 static void view_hours(struct json_out *j, const struct today *t, int hours_done)
 {
-    json_array(j, "hours");
+    json_begin_array(j, "hours");
     for (int h = 0; h < 24; h++) {
-        json_object(j, NULL);
+        json_begin_object(j, NULL);
         json_int(j, "hour", h);
         int_or_null(j, "now", h < hours_done ? t->hours_now[h] : -1);
         json_int(j, "before", t->hours_before[h]);
@@ -47,13 +47,13 @@ static void view_hours(struct json_out *j, const struct today *t, int hours_done
 static err view_agents(struct call *c, const struct today *t)
 {
     err e = OK;
-    json_array(&c->out, "agents");
+    json_begin_array(&c->out, "agents");
     for (size_t i = 0; i < t->agent_count && !e.code; i++) {
         const struct today_agent *a = &t->agents[i];
         struct user u = {0};
         if (a->agent_id)
             e = user_by_id(c->act.db, c->mem, a->agent_id, &u);
-        json_object(&c->out, NULL);
+        json_begin_object(&c->out, NULL);
         json_id(&c->out, "agent_id", a->agent_id);
         json_str(&c->out, "name", u.name);
         json_int(&c->out, "conversations", a->conversations);
@@ -71,10 +71,10 @@ static err view_agents(struct call *c, const struct today *t)
 
 static void view_sources(struct json_out *j, const struct today *t)
 {
-    json_array(j, "sources");
+    json_begin_array(j, "sources");
     for (size_t i = 0; i < t->source_count; i++) {
         const struct today_source *s = &t->sources[i];
-        json_object(j, NULL);
+        json_begin_object(j, NULL);
         json_str(j, "channel", s->channel);
         json_str(j, "engine", s->engine);
         json_int(j, "conversations", s->conversations);
@@ -89,9 +89,9 @@ static void view_sources(struct json_out *j, const struct today *t)
 
 static void view_marks(struct json_out *j, const struct today *t)
 {
-    json_array(j, "marks");
+    json_begin_array(j, "marks");
     for (size_t i = 0; i < t->mark_count; i++) {
-        json_object(j, NULL);
+        json_begin_object(j, NULL);
         json_id(j, "dimension_id", t->marks[i].dimension_id);
         json_id(j, "label_id", t->marks[i].label_id);
         json_int(j, "now", t->marks[i].now);
@@ -103,7 +103,7 @@ static void view_marks(struct json_out *j, const struct today *t)
 
 static void view_attention(struct call *c, const struct today *t)
 {
-    json_object(&c->out, "attention");
+    json_begin_object(&c->out, "attention");
     json_int(&c->out, "waiting", t->waiting);
     int_or_null(&c->out, "longest_wait_ms",
                 t->longest_wait_since ? c->now - t->longest_wait_since : -1);

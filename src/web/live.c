@@ -92,7 +92,9 @@ void live_upgrade(struct call *c, char side)
         abort();
     *n = (struct newcomer){c->web->live, s};
     net_post(c->web->net, conn_loop(c->from), enter, n);
-    net_upgrade(c->web->net, c->request, SOCKET_MESSAGE_LIMIT, s);
+    struct http_request *r = c->request;
+    net_upgrade(c->web->net, r, SOCKET_MESSAGE_LIMIT, s);
+    http_request_free(r); /* and with it the call */
 }
 
 static void visitor_join(struct live_loop *l, struct live_socket *s)
@@ -211,6 +213,18 @@ static struct call *frame_call(struct live *l, conn_ref from, struct live_socket
     return c;
 }
 
+static void tell_too_many(struct live *l, conn_ref from, enum language language)
+{
+    struct arena mem;
+    arena_init(&mem, 0);
+    str text = error_body(&mem, "too_many_calls", NULL, language, 1000);
+    text = str_format(&mem, "{\"t\":\"error\",%.*s", (int)text.len - 1, text.ptr + 1);
+    struct frame *f = frame_text(text);
+    net_send_here(l->web->net, from, f, FRAME_WEAK);
+    frame_unref(f);
+    arena_release(&mem);
+}
+
 /* A frame within its rate? What comes over it is refused unread. */
 static bool take_credit(struct live *l, conn_ref from, struct live_socket *s)
 {
@@ -226,9 +240,7 @@ static bool take_credit(struct live *l, conn_ref from, struct live_socket *s)
         return true;
     }
     if (++s->refused == 1) {
-        struct frame *f = frame_text(S("{\"t\":\"error\",\"code\":\"too_many_calls\"}"));
-        net_send_here(l->web->net, from, f, FRAME_WEAK);
-        frame_unref(f);
+        tell_too_many(l, from, s->language);
     }
     if (s->refused > REFUSED_LIMIT)
         net_close_ws(l->web->net, from, 1008, S("too many frames"));
@@ -337,7 +349,7 @@ static void deliver_answer(void *arg)
     struct live_socket *s = map_get_int(&l->by_ref, (int64_t)c->from);
     if (s) {
         s->pending--;
-        bool silent = c->route && c->route->kind == KIND_LIVE && !c->re.len && !c->result.code;
+        bool silent = !c->re.len && !c->result.code; /* nobody asked for an answer */
         if (!silent) {
             struct frame *f = frame_text(c->body);
             net_send_here(c->web->net, c->from, f, FRAME_FIRM);

@@ -48,17 +48,21 @@ err on_audit(struct call *c)
 {
     struct audit_row *rows;
     size_t count;
-    int64_t limit = AUDIT_PAGE, asked, before = 0;
-    if (str_int(call_query(c, "limit"), &asked) && asked > 0 && asked <= 500)
-        limit = asked;
-    if (!str_int(call_query(c, "cursor"), &before))
-        before = 0;
-    err e = audit_list(c->act.db, c->mem, before, (int)limit, &rows, &count);
-    json_array(&c->out, "rows");
+    int64_t limit = AUDIT_PAGE, before = 0;
+    str cursor = call_query(c, "cursor");
+    err e = call_query_limit(c, 200, &limit);
+    if (!e.code && cursor.len && (!str_int(cursor, &before) || before < 1)) {
+        c->field = "cursor";
+        e = ERR(ERR_INVALID, "field_range");
+    }
+    if (e.code)
+        return e;
+    e = audit_list(c->act.db, c->mem, before, (int)limit, &rows, &count);
+    json_begin_array(&c->out, "rows");
     for (size_t i = 0; i < count && !e.code; i++) {
         str name;
         e = actor_name(c, rows[i].actor, &name);
-        json_object(&c->out, NULL);
+        json_begin_object(&c->out, NULL);
         json_int(&c->out, "n", rows[i].n);
         json_time(&c->out, "at", rows[i].at);
         json_str(&c->out, "actor", rows[i].actor);
@@ -72,7 +76,7 @@ err on_audit(struct call *c)
     if (!e.code && count == (size_t)limit && rows[count - 1].n > 1)
         json_str(&c->out, "next", str_format(c->mem, "%lld", (long long)rows[count - 1].n));
     else
-        json_null(&c->out, "next");
+        json_no_value(&c->out, "next");
     return e;
 }
 
@@ -86,7 +90,7 @@ static err verify(struct call *c)
     if (broken)
         json_int(&c->out, "broken_at", broken);
     else
-        json_null(&c->out, "broken_at");
+        json_no_value(&c->out, "broken_at");
     return OK;
 }
 

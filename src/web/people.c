@@ -27,7 +27,7 @@ void view_permissions(struct json_out *j, unsigned may)
 {
     unsigned bit;
     const char *name;
-    json_array(j, "permissions");
+    json_begin_array(j, "permissions");
     for (size_t i = 0; (name = permission_name(i, &bit)); i++)
         if (may & bit)
             json_str(j, NULL, str_of(name));
@@ -36,7 +36,7 @@ void view_permissions(struct json_out *j, unsigned may)
 
 void view_user(struct json_out *j, const char *name, const struct user *u)
 {
-    json_object(j, name);
+    json_begin_object(j, name);
     json_id(j, "id", u->id);
     json_str(j, "login", u->login);
     json_str(j, "name", u->name);
@@ -53,7 +53,7 @@ static err view_sites(struct call *c)
     struct site *list;
     size_t count;
     err e = site_list(c->act.db, c->mem, &list, &count);
-    json_array(&c->out, "sites");
+    json_begin_array(&c->out, "sites");
     for (size_t i = 0; i < count && !e.code; i++)
         view_site(&c->out, NULL, &list[i], call_base_url(c));
     json_end_array(&c->out);
@@ -65,9 +65,9 @@ static err view_colleagues(struct call *c)
     struct user *list;
     size_t count;
     err e = user_list(c->act.db, c->mem, &list, &count);
-    json_array(&c->out, "colleagues");
+    json_begin_array(&c->out, "colleagues");
     for (size_t i = 0; i < count && !e.code; i++) {
-        json_object(&c->out, NULL);
+        json_begin_object(&c->out, NULL);
         json_id(&c->out, "id", list[i].id);
         json_str(&c->out, "name", list[i].name);
         json_str(&c->out, "role", str_of(role_code(list[i].role)));

@@ -24,17 +24,17 @@ err view_dimensions(struct call *c)
     struct dimension *list;
     size_t count;
     err e = dimension_list(c->act.db, c->mem, &list, &count);
-    json_array(&c->out, "dimensions");
+    json_begin_array(&c->out, "dimensions");
     for (size_t i = 0; i < count && !e.code; i++) {
-        json_object(&c->out, NULL);
+        json_begin_object(&c->out, NULL);
         json_id(&c->out, "id", list[i].id);
         json_str(&c->out, "code", list[i].code);
         json_str(&c->out, "name_zh", list[i].name_zh);
         json_str(&c->out, "name_en", list[i].name_en);
-        json_array(&c->out, "labels");
+        json_begin_array(&c->out, "labels");
         for (size_t k = 0; k < list[i].label_count; k++) {
             const struct label *l = &list[i].labels[k];
-            json_object(&c->out, NULL);
+            json_begin_object(&c->out, NULL);
             json_id(&c->out, "id", l->id);
             json_str(&c->out, "code", l->code);
             json_str(&c->out, "name_zh", l->name_zh);
@@ -64,7 +64,7 @@ err on_sites(struct call *c)
     struct site *list;
     size_t count;
     err e = site_list(c->act.db, c->mem, &list, &count);
-    json_array(&c->out, "sites");
+    json_begin_array(&c->out, "sites");
     for (size_t i = 0; i < count && !e.code; i++)
         view_site(&c->out, NULL, &list[i], call_base_url(c));
     json_end_array(&c->out);
@@ -224,9 +224,9 @@ err on_canned_list(struct call *c)
     struct canned *list;
     size_t count;
     err e = canned_list(c->act.db, c->mem, &list, &count);
-    json_array(&c->out, "canned");
+    json_begin_array(&c->out, "canned");
     for (size_t i = 0; i < count && !e.code; i++) {
-        json_object(&c->out, NULL);
+        json_begin_object(&c->out, NULL);
         canned_members(&c->out, &list[i]);
         json_end_object(&c->out);
     }

@@ -30,7 +30,7 @@ str site_settings_json(struct arena *mem, const struct in_site_settings_change *
 {
     struct json_out j;
     json_out_init(&j, mem);
-    json_object(&j, NULL);
+    json_begin_object(&j, NULL);
     site_settings_write(&j, t);
     json_int(&j, "close_after", t->close_after);
     json_end_object(&j);

@@ -44,7 +44,7 @@ static str widget_members(struct arena *mem, const struct in_site_settings_chang
 {
     struct json_out j;
     json_out_init(&j, mem);
-    json_object(&j, NULL);
+    json_begin_object(&j, NULL);
     site_settings_write(&j, t);
     json_end_object(&j);
     str text = json_done(&j);
@@ -139,18 +139,18 @@ void view_site(struct json_out *j, const char *name, const struct site *s, str b
 {
     struct in_site_settings_change t = {0};
     str rest = s->origins, line;
-    json_object(j, name);
+    json_begin_object(j, name);
     json_id(j, "id", s->id);
     json_str(j, "key", s->key);
     json_str(j, "name", s->name);
-    json_array(j, "origins");
+    json_begin_array(j, "origins");
     while (rest.len) {
         str_cut(rest, '\n', &line, &rest);
         json_str(j, NULL, line);
     }
     json_end_array(j);
     json_str(j, "time_zone", s->time_zone);
-    json_object(j, "settings");
+    json_begin_object(j, "settings");
     if (!site_settings_read(s->settings, j->buf.mem, &t).code) {
         site_settings_write(j, &t);
         json_int(j, "close_after", t.close_after);

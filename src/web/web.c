@@ -52,6 +52,8 @@ static err load_trail(void *arg, struct session *s)
 
 static void trail_lost(void *arg, struct session *s)
 {
+    struct web *w = arg;
+    visit_table_clear(w->visits);
     err e = load_trail(arg, s);
     if (e.code)
         log_event(LOG_ERROR, "reload_failed", {"code", str_of(e.name)});
@@ -86,6 +88,7 @@ static void sweep_done(struct job *job, err result)
         outbox_publish(&w->outbox, w->web->bus);
     else
         log_event(LOG_WARN, "sweep_failed", {"code", str_of(result.name)});
+    arena_release(&w->mem);
     free(w);
 }
 
@@ -97,8 +100,10 @@ static void sweep(struct web *w)
     s->job = (struct job){.run = sweep_run, .done = sweep_done};
     s->web = w;
     arena_init(&s->mem, 0);
-    if (!store_submit(w->store, QUEUE_MAIN, &s->job))
+    if (!store_submit(w->store, QUEUE_MAIN, &s->job)) {
+        arena_release(&s->mem);
         free(s);
+    }
     visit_table_sweep(w->visits, time_now_ms());
 }
 

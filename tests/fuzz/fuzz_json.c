@@ -37,7 +37,7 @@ static str write_again(const struct thing *t, struct arena *mem)
 {
     struct json_out j;
     json_out_init(&j, mem);
-    json_object(&j, NULL);
+    json_begin_object(&j, NULL);
     json_str(&j, "text", t->text);
     json_str(&j, "raw", t->raw);
     json_int(&j, "count", t->count);
@@ -45,7 +45,7 @@ static str write_again(const struct thing *t, struct arena *mem)
     json_bool(&j, "flag", t->flag);
     json_time(&j, "at", t->at);
     json_str(&j, "color", str_of(colors[t->color]));
-    json_array(&j, "list");
+    json_begin_array(&j, "list");
     for (size_t i = 0; i < t->list.count; i++)
         json_str(&j, NULL, t->list.items[i]);
     json_end_array(&j);

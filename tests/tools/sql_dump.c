@@ -32,7 +32,7 @@ static void line(const char *kind, const char *set, int64_t n, str text)
     struct json_out j;
     arena_init(&mem, 0);
     json_out_init(&j, &mem);
-    json_object(&j, NULL);
+    json_begin_object(&j, NULL);
     json_str(&j, "kind", str_of(kind));
     json_str(&j, "set", str_of(set));
     json_int(&j, "n", n);

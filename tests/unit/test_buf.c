@@ -57,15 +57,15 @@ static void a_whole_document(void **state)
 {
     struct json_out j;
     json_out_init(&j, &mem);
-    json_object(&j, NULL);
+    json_begin_object(&j, NULL);
     json_int(&j, "n", -5);
-    json_array(&j, "list");
+    json_begin_array(&j, "list");
     json_str(&j, NULL, S("a"));
     json_bool(&j, NULL, true);
-    json_null(&j, NULL);
-    json_object(&j, NULL);
+    json_no_value(&j, NULL);
+    json_begin_object(&j, NULL);
     json_end_object(&j);
-    json_array(&j, NULL);
+    json_begin_array(&j, NULL);
     json_end_array(&j);
     json_end_array(&j);
     json_id(&j, "id", 1234567890123456789);
@@ -127,8 +127,8 @@ static void reals_are_short_and_come_back(void **state)
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct json_out j;
         json_out_init(&j, &mem);
-        json_array(&j, NULL);
-        json_real(&j, NULL, rows[i].in);
+        json_begin_array(&j, NULL);
+        json_number(&j, NULL, rows[i].in);
         json_end_array(&j);
         assert_str(str_slice(json_done(&j), 1, json_done(&j).len - 1), rows[i].out);
     }
