@@ -24,6 +24,7 @@ export default defineConfig({
     chunkSizeWarningLimit: 400,
     assetsInlineLimit: 0, // the content security policy allows no data: addresses
     modulePreload: { polyfill: false },
+    rollupOptions: { output: { experimentalMinChunkSize: 12_000 } }, // fewer, not many tiny files
   },
   server: {
     host: '127.0.0.1',

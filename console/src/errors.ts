@@ -26,3 +26,7 @@ export function say(problem: unknown): void {
 export function tell(message: string): void {
   ElMessage({ type: 'success', message, duration: 2500, grouping: true })
 }
+
+export function warn(message: string): void {
+  ElMessage({ type: 'warning', message, duration: 6000, showClose: true, grouping: true })
+}

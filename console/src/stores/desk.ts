@@ -258,6 +258,7 @@ export const useDesk = defineStore('desk', () => {
       await patch(`/api/visitors/${visitor}`, fields)
       const talk = talks.get(id)
       if (talk?.visitor) change(id, { visitor: { ...talk.visitor, ...fields } })
+      if (fields.note !== undefined) tell(i18n.global.t('card.noteSaved'))
       return true
     } catch (problem) {
       say(problem)
