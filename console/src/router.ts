@@ -36,7 +36,7 @@ export const router = createRouter({ history: createWebHistory('/console/'), rou
 router.beforeEach((to) => {
   const session = useSession()
   if (!session.me) {
-    return to.name === 'login' ? true : { name: 'login', query: to.fullPath === '/' ? {} : { to: to.fullPath } }
+    return to.name === 'login' ? true : { name: 'login', query: to.redirectedFrom?.path === '/' ? {} : { to: to.fullPath } }
   }
   if (to.name === 'login') return { name: 'home' }
   const screen = SCREENS.find((s) => s.name === to.name)

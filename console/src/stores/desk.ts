@@ -342,8 +342,7 @@ export const useDesk = defineStore('desk', () => {
   function start(): void {
     if (link) return
     const choice = localStorage.getItem(`${AVAILABLE}.${session.userId}`)
-    const role = session.me?.user.role
-    available.value = choice === null ? role === 'agent' || role === 'supervisor' : choice === '1'
+    available.value = choice !== '0' // who signs in to answer is there, until saying otherwise
     link = new Link(browserSurroundings('/api/live'), {
       hello: () => ({ since: since(), csrf: csrfToken() }),
       welcome: (answer) => welcome(answer as unknown as Reception),

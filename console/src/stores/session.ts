@@ -25,6 +25,7 @@ export const useSession = defineStore('session', () => {
   }
   async function login(name: string, password: string): Promise<void> {
     take(await post<Me>('/api/login', { login: name, password }))
+    localStorage.removeItem(`laiyu.available.${me.value?.user.id}`) // gone yesterday is not gone today
     await followLanguage()
   }
   /** The account's language wins over the browser's. */
