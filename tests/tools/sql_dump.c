@@ -2,6 +2,7 @@
  * another make to judge: {"kind","set","n","text"}. Migrations come first, in PostgreSQL's words. */
 #include "base/buf.h"
 #include "chat/chat_rows.h"
+#include "cli/check_rows.h"
 #include "db/db.h"
 #include "facts/today_rows.h"
 #include "guard/guard_rows.h"
@@ -24,6 +25,7 @@ static const struct named_set {
     {"track_sql", &track_sql},
     {"label_sql", &label_sql},
     {"facts_sql", &facts_sql},
+    {"check_sql", &check_sql},
 };
 
 static void line(const char *kind, const char *set, int64_t n, str text)
