@@ -39,6 +39,8 @@ static const char usage[] =
     "  --pid N             the server: its CPU seconds and resident bytes are reported\n"
     "  --vars FILE         line i belongs to connection i; its tab-separated fields are {1} {2} "
     "...\n"
+    "  --rotate            each send takes the next line instead, from the top again after the "
+    "last\n"
     "Texts are templates: {n} a unique number, {c} the connection's, {r} 16 random hex digits.\n"
     "WebSockets without --body only listen: frames received are counted.\n";
 
@@ -66,7 +68,7 @@ static struct { /* what the command line says */
     int port, connections, pid, header_count, hello_count;
     double seconds, warm, rate;
     long requests;
-    bool ws;
+    bool ws, rotate;
 } opt = {.host = "127.0.0.1", .path = "/", .connections = 1, .seconds = 5};
 
 static struct { /* what has happened */
@@ -77,6 +79,10 @@ static struct { /* what has happened */
     int epoll, ready;
     struct client *free, **free_last;
     bool measuring;
+    struct line { /* of --vars */
+        str field[FIELDS];
+    } * lines;
+    size_t line_count, next_line;
 } run;
 
 static int64_t now_us(void)
@@ -265,6 +271,8 @@ static void answered(struct client *c)
 static void send_next(struct client *c, int64_t due)
 {
     static char text[TEXT_MAX];
+    if (opt.rotate)
+        memcpy(c->field, run.lines[run.next_line++ % run.line_count].field, sizeof c->field);
     size_t n = opt.body ? render(text, sizeof text, opt.body, c, ++run.number) : 0;
     c->due = due;
     c->state = WAITING;
@@ -565,49 +573,58 @@ static void go(void)
 
 /* --- the command line --- */
 
-static void read_vars(struct client *all)
+static void read_vars(void)
 {
     FILE *f = fopen(opt.vars, "r");
     char *line = NULL;
-    size_t cap = 0;
-    int count = 0;
+    size_t cap = 0, room = 0;
     if (!f) {
         perror(opt.vars);
         exit(2);
     }
-    while (count < opt.connections && getline(&line, &cap, f) > 0) {
-        str rest = str_trim(str_of(strdup(line))), head;
+    while (getline(&line, &cap, f) > 0) {
+        if (run.line_count == room) {
+            room = room ? room * 2 : 1024;
+            run.lines = realloc(run.lines, room * sizeof *run.lines);
+            if (!run.lines)
+                abort();
+        }
+        line[strcspn(line, "\n")] = 0;
+        str rest = str_of(strdup(line)), head;
         for (int i = 0; i < FIELDS; i++) {
             str_cut(rest, '\t', &head, &rest);
-            all[count].field[i] = head;
+            run.lines[run.line_count].field[i] = head;
         }
-        count++;
+        run.line_count++;
     }
-    opt.connections = count;
     free(line);
     fclose(f);
+    if (!run.line_count) {
+        fprintf(stderr, "load: %s is empty\n", opt.vars);
+        exit(2);
+    }
+}
+
+/* Line i for connection i, unless every send takes the next. */
+static void give_lines(struct client *all)
+{
+    if (!opt.rotate && opt.connections > (int)run.line_count)
+        opt.connections = (int)run.line_count;
+    for (int i = 0; i < opt.connections && !opt.rotate; i++)
+        memcpy(all[i].field, run.lines[i].field, sizeof all[i].field);
 }
 
 static const struct option names[] = {
-    {"help", 0, 0, '?'},
-    {"host", 1, 0, 'h'},
-    {"port", 1, 0, 'p'},
-    {"connections", 1, 0, 'c'},
-    {"seconds", 1, 0, 's'},
-    {"requests", 1, 0, 'n'},
-    {"warm", 1, 0, 'w'},
-    {"rate", 1, 0, 'r'},
-    {"method", 1, 0, 'm'},
-    {"path", 1, 0, 'u'},
-    {"header", 1, 0, 'H'},
-    {"body", 1, 0, 'b'},
-    {"ws", 0, 0, 'W'},
-    {"hello", 1, 0, 'e'},
-    {"ready", 1, 0, 'R'},
-    {"marker", 1, 0, 'M'},
-    {"pid", 1, 0, 'P'},
-    {"vars", 1, 0, 'v'},
-    {0},
+    {"help", 0, 0, '?'},    {"host", 1, 0, 'h'},
+    {"port", 1, 0, 'p'},    {"connections", 1, 0, 'c'},
+    {"seconds", 1, 0, 's'}, {"requests", 1, 0, 'n'},
+    {"warm", 1, 0, 'w'},    {"rate", 1, 0, 'r'},
+    {"method", 1, 0, 'm'},  {"path", 1, 0, 'u'},
+    {"header", 1, 0, 'H'},  {"body", 1, 0, 'b'},
+    {"ws", 0, 0, 'W'},      {"hello", 1, 0, 'e'},
+    {"ready", 1, 0, 'R'},   {"marker", 1, 0, 'M'},
+    {"pid", 1, 0, 'P'},     {"vars", 1, 0, 'v'},
+    {"rotate", 0, 0, 'o'},  {0},
 };
 
 static void set_text(int option)
@@ -648,12 +665,13 @@ static void read_options(int argc, char **argv)
                 *reals[i].number = atof(optarg);
         opt.requests = o == 'n' ? atol(optarg) : opt.requests;
         opt.ws |= o == 'W';
+        opt.rotate |= o == 'o';
         if (o == '?') {
             fputs(usage, stdout);
             exit(0);
         }
     }
-    if (!opt.port || opt.connections < 1) {
+    if (!opt.port || opt.connections < 1 || (opt.rotate && !opt.vars)) {
         fputs(usage, stderr);
         exit(2);
     }
@@ -671,8 +689,10 @@ int main(int argc, char **argv)
     run.number = (uint64_t)time(NULL) << 24; /* unique from run to run */
     if (!all || !run.us)
         abort();
-    if (opt.vars)
-        read_vars(all);
+    if (opt.vars) {
+        read_vars();
+        give_lines(all);
+    }
     connect_all(all);
     go();
     return run.answered || run.received || (opt.ws && !opt.body) ? 0 : 1;
