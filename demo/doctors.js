@@ -10,7 +10,7 @@
         if (!known) wanted = panels[0].dataset.panel;
         panels.forEach(function (p) {
             p.hidden = p.dataset.panel !== wanted;
-            if (!p.hidden) document.title = p.dataset.name + '排班 - 澄湖皮肤专科门诊部（演示）';
+            if (!p.hidden) document.title = p.dataset.name + '排班 - 松泉皮肤专科门诊部（演示）';
         });
         tabs.forEach(function (t) {
             if (t.dataset.dept === wanted) t.setAttribute('aria-current', 'page');

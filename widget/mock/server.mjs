@@ -17,11 +17,11 @@ const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/cs
 export function mock() {
     const state = {
         settings: {
-            institution: '澄湖皮肤专科门诊部（演示）', greeting_zh: '', greeting_en: '',
+            institution: '松泉皮肤专科门诊部（演示）', greeting_zh: '', greeting_en: '',
             invitation_zh: '需要了解门诊时间或挂号吗？\n咨询员在线，可以直接问。',
             invitation_en: 'Questions about hours or registration?\nA consultant is online.',
             invite_after: 0, purpose_zh: '', purpose_en: '', retention_days: 180,
-            privacy_url: '/demo/privacy.html', hours_zh: '每天 8:00–20:00', hours_en: 'daily 8:00–20:00',
+            privacy_url: '/demo/privacy.html', hours_zh: '咨询时间为每天 8:00 至 24:00', hours_en: 'Consultants are here every day from 8:00 to 24:00',
             emergency_zh: '', emergency_en: '',
         },
         agents_online: true,

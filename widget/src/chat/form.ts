@@ -12,7 +12,7 @@ interface Parts {
     emergency: () => string;
     privacy: () => Node | null;
     page: () => { url: string; title: string; anchor: string };
-    talk: () => void; // an agent came; the visitor prefers to talk
+    talk: () => void; // the visitor prefers to talk: an agent came, or there is more to say
     close: () => void;
 }
 
@@ -38,6 +38,11 @@ export class Form {
         private parts: Parts,
     ) {
         this.build();
+    }
+
+    /** On its way or arrived: the push that it made a conversation must not take the thanks away. */
+    get finished(): boolean {
+        return this.sending || this.sent;
     }
 
     /** Something is written that must not vanish under the visitor's hands. */
@@ -144,18 +149,11 @@ export class Form {
     }
 
     private thanks(w: Words): void {
-        const other = () => {
-            this.sent = false;
-            this.key = newKey();
-            this.question.value = '';
-            this.consent.checked = false;
-            this.build();
-        };
         const head = h('h3', { tabindex: '-1' }, '✓ ' + w.thanks);
         fill(this.el, this.back,
             h('div', { class: 'thanks', role: 'status' }, head, h('p', {}, w.thanksMore)),
             h('div', { class: 'two' },
-                h('button', { class: 'btn', type: 'button', onclick: other }, w.other),
+                h('button', { class: 'btn', type: 'button', onclick: () => this.parts.talk() }, w.other),
                 h('button', { class: 'btn', type: 'button', onclick: () => this.parts.close() }, w.hide)),
             h('p', { class: 'tiny' }, this.parts.emergency()));
         head.focus();

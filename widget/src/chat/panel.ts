@@ -15,6 +15,9 @@ import { WORDS } from './words';
 const OFFLINE_MS = 2500; // a reconnect within that is nobody's business
 const MAX_LENGTH = 2000;
 
+/** A colleague's account may be called after the role itself. */
+const named = (role: string, name: string) => (!name || name === role ? role : role + ' ' + name);
+
 export class Panel implements ChatWindow {
     private talk: Talk;
     private head: Head;
@@ -48,6 +51,7 @@ export class Panel implements ChatWindow {
     private shown = ''; // language and consent of what is drawn once only
     private atEnd = true;
     private seenCount = 0;
+    private greeted = false; // the server was heard at least once
     private offlineTimer = 0;
     private wantsTalk = false; // turned from the form to the chat
     private page = { url: '', title: '', anchor: '' };
@@ -102,6 +106,7 @@ export class Panel implements ChatWindow {
     close(): void {
         if (!this.isOpen()) return;
         this.el.hidden = true;
+        if (this.form && this.form.finished) this.drawForm(false); // what was left is a talk from now on
         this.showEmoji(false);
         this.talk.hide();
         this.house.shown(false);
@@ -238,13 +243,16 @@ export class Panel implements ChatWindow {
     private drawNow(): void {
         const { talk } = this;
         const reading = this.isOpen() && document.visibilityState !== 'hidden';
+        this.greeted = this.greeted || talk.connected;
         if (reading && talk.connected) talk.seen();
         this.house.unread(reading ? 0 : talk.unread());
         if (!this.isOpen()) return;
         this.el.lang = this.house.lang() === 'zh' ? 'zh-CN' : 'en';
         const closed = talk.state === 'closed';
         const fresh = talk.state === null || talk.state === 'opened' || (closed && !talk.lines.high);
-        const form = fresh && !talk.pending().length && !this.wantsTalk && (!talk.online || !!(this.form && this.form.touched));
+        const thanks = !!this.form && this.form.finished && talk.state !== 'active';
+        const touched = !!this.form && this.form.touched;
+        const form = !this.wantsTalk && (thanks || (fresh && !talk.pending().length && (!talk.online || touched)));
         this.drawForm(form);
         this.drawHead(closed, form);
         this.drawNet();
@@ -291,10 +299,9 @@ export class Panel implements ChatWindow {
     private drawHead(closed: boolean, form: boolean): void {
         const { talk, w } = this;
         const sep = this.house.lang() === 'zh' ? '·' : ', ';
-        const name = (role: string, who: string) => role + ' ' + who;
         const who = form || (!talk.online && !talk.agent) ? w.nobody
             : closed ? w.over
-            : talk.agent ? [name(w.roles[talk.agent.role], talk.agent.name), w.notDoctor, talk.state === 'active' && talk.online ? w.online : '']
+            : talk.agent ? [named(w.roles[talk.agent.role], talk.agent.name), w.notDoctor, talk.state === 'active' && talk.online ? w.online : '']
                 .filter(Boolean).join(sep)
             : talk.state === 'waiting' ? w.waiting + sep + w.notDoctor : w.anyone;
         this.head.show({
@@ -310,7 +317,9 @@ export class Panel implements ChatWindow {
         clearTimeout(this.offlineTimer);
         const show = () => {
             const text = this.talk.connected ? '' : '▲ ' + this.w.offline;
-            if (this.net.textContent !== text) this.net.textContent = text;
+            if (this.net.textContent === text) return;
+            this.net.textContent = text;
+            this.draw();
         };
         if (this.talk.connected || this.net.textContent || navigator.onLine === false) show();
         else this.offlineTimer = window.setTimeout(show, OFFLINE_MS);
@@ -320,7 +329,7 @@ export class Panel implements ChatWindow {
     private drawOnce(): void {
         const { w } = this;
         const agent = this.talk.agent;
-        const who = agent ? w.roles[agent.role] + ' ' + agent.name : this.house.settings().institution || w.here;
+        const who = agent ? named(w.roles[agent.role], agent.name) : this.house.settings().institution || w.here;
         const now = [this.house.lang(), who].join();
         if (now === this.shown) return;
         this.shown = now;
@@ -345,7 +354,9 @@ export class Panel implements ChatWindow {
         const { talk, w } = this;
         const { consent } = talk;
         const held = consent === 'unasked' && talk.pending().length > 0;
-        this.consent.hidden = consent !== 'unasked' || talk.state === 'closed';
+        // Not before hello, which may say that the choice was made, unless there is no line to say it.
+        const known = talk.connected || this.greeted || !!this.net.textContent;
+        this.consent.hidden = consent !== 'unasked' || talk.state === 'closed' || !known;
         this.stateLine.hidden = consent === 'unasked';
         const now = [this.house.lang(), consent, held].join();
         if (now === this.consent.dataset.shown) return;
@@ -375,7 +386,9 @@ export class Panel implements ChatWindow {
         const { talk, w } = this;
         const messages = talk.lines.all();
         const letters = talk.pending();
-        const views = messages.map((m) => this.ofMessage(m)).concat(letters.map((l) => this.ofLetter(l)));
+        const nothing = messages.length > 0 && messages.every((m) => m.erased);
+        const views = (nothing ? [this.nothingKept()] : messages.map((m) => this.ofMessage(m)))
+            .concat(letters.map((l) => this.ofLetter(l)));
         const gone = new Set(this.lines.keys());
         const acts = {
             retry: (id: string) => letters.filter((l) => l.key === id).forEach((l) => talk.retry(l)),
@@ -414,6 +427,10 @@ export class Panel implements ChatWindow {
         }
     }
 
+    private nothingKept(): LineView {
+        return { id: 'nothing', side: 'note', who: '', text: this.w.erasedAll, time: '', mark: '', problem: '' };
+    }
+
     private ofMessage(m: Message): LineView {
         const { w } = this;
         const { agent } = this.talk;
@@ -422,7 +439,7 @@ export class Panel implements ChatWindow {
         return {
             id: mine ? m.key : 'n' + this.talk.conversation + '.' + m.number,
             side: mine ? 'me' : m.sender === 'agent' ? 'you' : 'note',
-            who: role + ' ' + m.name,
+            who: named(role, m.name),
             text: m.erased ? w.erased : m.text,
             time: this.time(m.at),
             mark: !mine ? '' : m.number <= this.talk.agentRead ? 'read' : 'delivered',
