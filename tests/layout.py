@@ -36,6 +36,8 @@ MUTABLE = re.compile(r"^\s*(?:static|_Thread_local)\s+(?!const\b|inline\b)(?!.*\
 SQL = re.compile(r'"\s*(SELECT|INSERT|UPDATE|DELETE|CREATE)\s+\S')
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]')
 TOKEN = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', re.S)
+ERROR = re.compile(r'\bERR\(ERR_[A-Z_]+,\s*"([a-z0-9_]+)"\)')
+SENTENCE = re.compile(r'^\{"([a-z0-9_]+)", "[^"]', re.M)
 MAX_LINES = 500
 
 
@@ -109,9 +111,21 @@ def check_file(path, text):
             yield number, rule, message
 
 
+def check_sentences(src):
+    """Every name an ERR() bears has its sentence for people. Yields (path, line, rule, message)."""
+    table = src / "guard" / "errors.inc"
+    known = set(SENTENCE.findall(table.read_text(encoding="utf-8"))) if table.exists() else set()
+    for file in sorted(src.rglob("*.c")):
+        text = file.read_text(encoding="utf-8")
+        for m in ERROR.finditer(text):
+            if m[1] not in known:
+                yield (f"src/{file.relative_to(src).as_posix()}", text.count("\n", 0, m.start()) + 1,
+                       "sentence", f"{m[1]} has no sentence in guard/errors.inc")
+
+
 def check(root):
     src = root / "src"
-    found = []
+    found = list(check_sentences(src))
     for file in sorted(src.rglob("*")):
         if file.suffix in (".c", ".h"):
             path = file.relative_to(src)
@@ -158,6 +172,7 @@ CASES = [
     ("a full file", "web/a.c", "int a;\n" * 500, None),
     ("facts are no code", "web/a.inc", "{1},\n" * 2000, None),
     ("a header without a word", "web/b.h", "#ifndef B_H\n", "header"),
+    ("an error without a sentence", "web/a.c", 'return ERR(ERR_IO, "no_such_word");\n', "sentence"),
     ("a header that names another", "web/b.h", "/* c.h - x */\n", "header"),
 ]
 
