@@ -57,7 +57,8 @@ static err add_demo(struct db *db, struct work *w)
                      .key = S("demo"),
                      .name = S("演示站点"),
                      .time_zone = S("Asia/Shanghai"),
-                     .settings = site_first_settings(w->mem, S("松泉皮肤专科门诊部（演示）")),
+                     .settings = site_first_settings(w->mem, S("松泉皮肤专科门诊部（演示）"),
+                                                     S("/demo/privacy.html")),
                      .created_at = w->now};
     return site_insert(db, &s);
 }

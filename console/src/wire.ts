@@ -675,6 +675,7 @@ export interface ChatPost {
   visit?: string | null
   key: string
   text: string
+  consent?: 'unasked' | 'granted' | 'refused' | 'withdrawn'
   url?: string
   title?: string
   anchor?: string

@@ -110,7 +110,7 @@ static err add_row(struct cli *c)
                      .key = site_key_new(&c->mem),
                      .name = name,
                      .time_zone = str_of(c->args.zone ? c->args.zone : "Asia/Shanghai"),
-                     .settings = site_first_settings(&c->mem, institution),
+                     .settings = site_first_settings(&c->mem, institution, S("")),
                      .created_at = c->now};
     if (!name.len || name.len > 120 || institution.len > 120)
         return ERR(ERR_INVALID, name.len ? "field_long" : "field_short");

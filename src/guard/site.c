@@ -60,12 +60,13 @@ err site_origins(struct arena *mem, const str *given, size_t count, str *out)
     return OK;
 }
 
-str site_first_settings(struct arena *mem, str institution)
+str site_first_settings(struct arena *mem, str institution, str privacy_url)
 {
     struct json_out j;
     json_out_init(&j, mem);
     json_begin_object(&j, NULL);
     json_str(&j, "institution", institution);
+    json_str(&j, "privacy_url", privacy_url);
     for (size_t i = 0; i < COUNT(texts); i++)
         json_str(&j, texts[i].name, texts[i].text);
     for (size_t i = 0; i < COUNT(numbers); i++)

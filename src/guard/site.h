@@ -11,6 +11,6 @@ str site_key_new(struct arena *mem);
 MUST_USE err site_origins(struct arena *mem, const str *given, size_t count, str *out);
 /* site.settings as JSON (the members of wire.yaml's site_settings): neutral words, half a year,
  * consent before health details. */
-str site_first_settings(struct arena *mem, str institution);
+str site_first_settings(struct arena *mem, str institution, str privacy_url);
 
 #endif

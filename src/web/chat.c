@@ -161,7 +161,12 @@ err on_chat_post(struct call *c)
     if (e.code)
         return e;
     call_place_page(c, in->url, in->title, in->anchor);
-    return say(c, in->key, in->text);
+    e = say(c, in->key, in->text);
+    /* his choice comes along, because there is no socket to tell it by */
+    if (!e.code && in->consent != IN_CHAT_POST_CONSENT_UNASKED)
+        e = act_consent(&c->act, &c->place,
+                        (enum consent)consent_of(str_of(in_chat_post_consent_words[in->consent])));
+    return e;
 }
 
 static err done(struct call *c, err e)

@@ -125,7 +125,7 @@ err on_site_new(struct call *c)
                      .key = site_key_new(c->mem),
                      .name = str_trim(in->name),
                      .time_zone = in->time_zone.len ? in->time_zone : S("Asia/Shanghai"),
-                     .settings = site_first_settings(c->mem, institution),
+                     .settings = site_first_settings(c->mem, institution, S("")),
                      .created_at = c->now};
     err e = zone_find(s.time_zone, &zone);
     if (e.code) {

@@ -292,12 +292,20 @@ struct in_poll {
 };
 extern const struct json_shape wire_poll;
 
+enum in_chat_post_consent {
+    IN_CHAT_POST_CONSENT_UNASKED,
+    IN_CHAT_POST_CONSENT_GRANTED,
+    IN_CHAT_POST_CONSENT_REFUSED,
+    IN_CHAT_POST_CONSENT_WITHDRAWN,
+};
+extern const char *const in_chat_post_consent_words[]; /* NULL-terminated */
 struct in_chat_post {
     str site;
     str visitor;
     int64_t visit;
     str key;
     str text;
+    int consent; /* enum in_chat_post_consent */
     str url;
     str title;
     str anchor;

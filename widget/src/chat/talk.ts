@@ -320,7 +320,7 @@ export class Talk {
         await this.flush((l) => {
             const { visitor, visit } = house.ids();
             const page = this.page.url ? this.page : this.here();
-            return house.call<Said>('/w/say', Object.assign({ site: house.site, visitor, visit, key: l.key, text: l.text }, page));
+            return house.call<Said>('/w/say', Object.assign({ site: house.site, visitor, visit, key: l.key, text: l.text, consent: this.consent }, page));
         });
     }
 
