@@ -31,14 +31,17 @@ static str visitor_topic(struct act *a, const struct conversation *c)
                       (long long)c->agent_id);
 }
 
-/* Only consoles with "own conversations only" hear this one. */
+/* Only consoles with "own conversations only" hear this one, and of them not the one who has it
+ * now. */
 static void tell_gone(struct act *a, int64_t agent, const struct conversation *c)
 {
     int64_t seq = ++*a->change_seq;
     struct json_out j = frame(a, "gone");
     json_id(&j, "id", c->id);
     json_int(&j, "seq", seq);
-    post(a, desk_topic(a, "gone", agent, c->id), seq, &j);
+    str topic = str_format(a->mem, "gone.%lld.%lld.%lld", (long long)agent, (long long)c->id,
+                           (long long)c->agent_id);
+    post(a, topic, seq, &j);
 }
 
 static void tell_message(struct act *a, struct conversation *c, const struct message *m)

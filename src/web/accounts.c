@@ -5,6 +5,8 @@
 #include "web/people.h"
 #include "web/wire_shapes.h"
 
+#include <stdatomic.h>
+
 static err view_role(struct call *c, enum role role)
 {
     bool own_only;
@@ -36,6 +38,15 @@ err on_users(struct call *c)
     return e;
 }
 
+/* Consoles of the role are closed and come back with the rights they now have. */
+static void tell_rights(struct call *c, enum role role, bool own_only)
+{
+    int64_t seq = ++c->web->change_seq;
+    str topic = str_format(c->mem, "role.%d.%d", (int)role, (int)own_only);
+    outbox_add(&c->outbox, c->mem, topic, seq, S(""), false);
+    atomic_store(&c->web->rights_seq, seq);
+}
+
 err on_role_change(struct call *c)
 {
     const struct in_role_change *in = c->in;
@@ -46,7 +57,10 @@ err on_role_change(struct call *c)
     if (!e.code)
         e = call_audit(c, "role.change", str_format(c->mem, "role:%s", role_code(role)),
                        in->own_only ? S("{\"own_only\":true}") : S("{\"own_only\":false}"));
-    return e.code ? e : view_role(c, role);
+    if (e.code)
+        return e;
+    tell_rights(c, role, in->own_only);
+    return view_role(c, role);
 }
 
 struct user_work {

@@ -171,7 +171,8 @@ struct web {
     struct live *live;
     const char *version;
     bool demo;
-    int64_t change_seq; /* main writer only */
+    int64_t change_seq;         /* main writer only */
+    _Atomic int64_t rights_seq; /* when a role last came to see more or less */
     struct sites *sites;
     struct limits *limits;
     int64_t last_sweep; /* loop 0 only */

@@ -5,6 +5,8 @@
 #include "web/handlers.h"
 #include "web/wire_shapes.h"
 
+#include <stdatomic.h>
+
 enum { CHANGED_LIMIT = 500, LIVE_VISITORS = 200, RECENT_MS = 60 * 60 * 1000 };
 
 err on_desk_socket(struct call *c)
@@ -32,6 +34,15 @@ static err view_seen(struct call *c, const struct conversation *list, size_t cou
     return e;
 }
 
+static bool sees_all(const struct call *c, const struct conversation *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!act_may_see(&c->who, &list[i]))
+            return false;
+    return true;
+}
+
+/* The whole of it where a list of changes does not say what has gone out of the caller's sight. */
 static err reception(struct call *c, int64_t since)
 {
     struct conversation *list = NULL;
@@ -40,7 +51,8 @@ static err reception(struct call *c, int64_t since)
     err e = conversation_largest(c->act.db, &largest_id, &c->upto);
     if (!e.code && since > 0 && since <= c->upto)
         e = conversation_changed(c->act.db, c->mem, since, CHANGED_LIMIT, &list, &count);
-    bool whole = since <= 0 || since > c->upto || count == CHANGED_LIMIT;
+    bool whole = since <= atomic_load(&c->web->rights_seq) || since > c->upto ||
+                 count == CHANGED_LIMIT || !sees_all(c, list, count);
     if (!e.code && whole)
         e = conversation_reception(c->act.db, c->mem, c->who.user, c->now - RECENT_MS, &list,
                                    &count);

@@ -33,6 +33,7 @@ struct live_socket {
     int credit, refused;
     int64_t refilled, since; /* monotonic ms */
     int64_t site, visitor, visit, conversation, agent;
+    int64_t upto; /* change number up to which hello has told everything */
     struct live_socket *next_tab, *next_desk;
     struct live_desk *desk;
     struct held *held;

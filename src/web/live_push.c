@@ -15,6 +15,8 @@ enum {
 
 void live_hold_end(struct live_loop *l, struct live_socket *s, int64_t upto)
 {
+    if (upto > s->upto)
+        s->upto = upto;
     for (int i = 0; i < s->held_count; i++) {
         struct held *h = &s->held[i];
         if (!h->sequence || h->sequence > upto)
@@ -29,9 +31,13 @@ void live_hold_end(struct live_loop *l, struct live_socket *s, int64_t upto)
 
 /* --- news out ------------------------------------------------------------------------------------- */
 
+/* What is committed may be read, and answered to hello, before the writer comes to publish it: so
+ * news that hello has told may also arrive after its answer. */
 static void push(struct live_loop *l, struct live_socket *s, struct bus_message *m,
                  struct frame **f)
 {
+    if (m->sequence && m->sequence <= s->upto)
+        return;
     if (!*f)
         *f = frame_text(m->payload);
     if (!s->holding) {
@@ -83,7 +89,8 @@ static void to_desk(struct live_loop *l, struct bus_message *m, const int64_t n[
     for (struct live_socket *s = l->desk; s; s = s->next_desk) {
         const struct who *who = &s->desk->who;
         bool of_theirs = !n[0] || n[0] == who->user;
-        bool theirs = gone ? who->own_only && of_theirs : !who->own_only || of_theirs;
+        bool theirs =
+            gone ? who->own_only && of_theirs && n[2] != who->user : !who->own_only || of_theirs;
         if (theirs && who->may & MAY_SEE_CONVERSATIONS)
             push(l, s, m, &f);
     }
@@ -120,6 +127,19 @@ static void sign_out(struct live_loop *l, struct bus_message *m, const int64_t n
         frame_unref(f);
 }
 
+/* role.ROLE.OWN_ONLY: from now on its consoles see more, or less. */
+static void change_rights(struct live_loop *l, const int64_t n[3])
+{
+    size_t at = 0;
+    struct live_socket *s;
+    while ((s = map_next(&l->by_ref, &at))) {
+        if (!s->desk || s->desk->who.role != (enum role)n[0])
+            continue;
+        s->desk->who.own_only = n[1] != 0;
+        net_close_ws(l->live->web->net, s->ref, 1012, S("rights changed"));
+    }
+}
+
 static void deliver(struct live_loop *l, struct bus_message *m)
 {
     str kind, rest;
@@ -134,6 +154,8 @@ static void deliver(struct live_loop *l, struct bus_message *m)
         to_desk(l, m, n, true);
     else if (str_eq(kind, S("session")))
         sign_out(l, m, n);
+    else if (str_eq(kind, S("role")))
+        change_rights(l, n);
     else if (str_eq(kind, S("agents")))
         to_everyone(l, m);
 }

@@ -232,7 +232,7 @@ export class DeskRobot extends Robot {
     const task = insist(this.random, async () => {
       const thread = this.thread(id)
       const { messages } = await this.client.ask('GET', `/api/conversations/${id}/messages`, undefined, {
-        query: { after: this.upTo(id), limit: 1000 },
+        query: { after: this.upTo(id), limit: 200 },
       })
       for (const message of messages) this.add(thread, message)
     }).finally(() => this.filling.delete(task))
@@ -274,7 +274,7 @@ export class DeskRobot extends Robot {
   }
 
   async connectOnce() {
-    if (!this.connected()) await this.connect()
+    if (this.connecting || !this.connected()) await this.connect()
   }
 
   /** The thread of a conversation holds everything up to this number. */
@@ -282,7 +282,8 @@ export class DeskRobot extends Robot {
     const end = Date.now() + GIVE_UP_MS
     while (this.upTo(id) < number) {
       await this.connectOnce()
-      if (Date.now() > end) throw new Error(`desk misses messages of ${id} up to ${number}`)
+      if (Date.now() > end)
+        throw new Error(`desk has ${this.upTo(id)} of ${number} of ${id}: ${this.wrong.slice(0, 3).join('; ')}`)
       await sleep(10)
     }
   }
