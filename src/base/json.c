@@ -1,4 +1,4 @@
-#include "base/json.h"
+#include "base/json_parts.h"
 
 #include "base/id.h"
 #include "base/time.h"
@@ -48,57 +48,70 @@ static bool has_control(str s)
     return false;
 }
 
-static str text_of(const json_t *value)
+static err get_text(const struct json_value *v, const struct json_field *f, struct arena *mem,
+                    str *out)
 {
-    return (str){json_string_value(value), (ptrdiff_t)json_string_length(value)};
-}
-
-static err get_text(const json_t *value, const struct json_field *f, struct arena *mem, str *out)
-{
-    if (!json_is_string(value))
+    if (v->kind != VALUE_TEXT)
         return refuse("field_type");
-    str s = text_of(value);
-    if (s.len > f->max)
+    if (v->text.len > f->max)
         return refuse("field_long");
-    if (s.len < f->min)
+    if (v->text.len < f->min)
         return refuse("field_short");
-    if (!f->raw && has_control(s))
+    if (!f->raw && has_control(v->text))
         return refuse("field_control");
-    *out = str_copy(mem, s);
+    *out = str_copy(mem, v->text);
     return OK;
 }
 
-static err get_int(const json_t *value, const struct json_field *f, int64_t *out)
+static err get_int(const struct json_value *v, const struct json_field *f, int64_t *out)
 {
-    if (!json_is_integer(value))
+    if (v->kind != VALUE_INT)
         return refuse("field_type");
-    int64_t n = json_integer_value(value);
-    if (n < f->min || n > f->max)
+    if (v->integer < f->min || v->integer > f->max)
         return refuse("field_range");
-    *out = n;
+    *out = v->integer;
     return OK;
 }
 
-static err get_id(const json_t *value, int64_t *out)
+static err get_id(const struct json_value *v, int64_t *out)
 {
-    if (json_is_null(value) || (json_is_string(value) && !json_string_length(value)))
+    if (v->kind == VALUE_NULL || (v->kind == VALUE_TEXT && !v->text.len))
         return OK; /* 0 stands there already */
-    if (!json_is_string(value) || !id_parse(text_of(value), out))
+    if (v->kind != VALUE_TEXT || !id_parse(v->text, out))
         return refuse("field_type");
     return OK;
 }
 
-static err get_word(const json_t *value, const struct json_field *f, int *out)
+static err get_word(const struct json_value *v, const struct json_field *f, int *out)
 {
-    if (!json_is_string(value))
+    if (v->kind != VALUE_TEXT)
         return refuse("field_type");
     for (int i = 0; f->words[i]; i++) {
-        if (str_eq(text_of(value), str_of(f->words[i]))) {
+        if (str_eq(v->text, str_of(f->words[i]))) {
             *out = i;
             return OK;
         }
     }
     return refuse("field_word");
+}
+
+static struct json_value value_of(const json_t *node)
+{
+    struct json_value v = {.kind = VALUE_TREE, .tree = node};
+    if (!node)
+        v.kind = VALUE_NONE;
+    else if (json_is_null(node))
+        v.kind = VALUE_NULL;
+    else if (json_is_boolean(node))
+        v.kind = json_is_true(node) ? VALUE_TRUE : VALUE_FALSE;
+    if (json_is_string(node)) {
+        v.kind = VALUE_TEXT;
+        v.text = (str){json_string_value(node), (ptrdiff_t)json_string_length(node)};
+    } else if (json_is_integer(node)) {
+        v.kind = VALUE_INT;
+        v.integer = json_integer_value(node);
+    }
+    return v;
 }
 
 static err get_texts(const json_t *value, const struct json_field *f, struct arena *mem,
@@ -111,7 +124,8 @@ static err get_texts(const json_t *value, const struct json_field *f, struct are
         return refuse("field_long");
     out->items = arena_new(mem, str, out->count);
     for (size_t i = 0; i < out->count; i++) {
-        err e = get_text(json_array_get(value, i), f, mem, &out->items[i]);
+        const struct json_value item = value_of(json_array_get(value, i));
+        err e = get_text(&item, f, mem, &out->items[i]);
         if (e.code)
             return e;
     }
@@ -132,28 +146,29 @@ static err get_any(const json_t *value, const struct json_field *f, struct arena
     return OK;
 }
 
-static err get_field(const json_t *value, const struct json_field *f, struct arena *mem, void *at)
+static err get_field(const struct json_value *v, const struct json_field *f, struct arena *mem,
+                     void *at)
 {
     switch (f->type) {
     case JSON_TEXT:
-        return get_text(value, f, mem, at);
+        return get_text(v, f, mem, at);
     case JSON_INT:
-        return get_int(value, f, at);
+        return get_int(v, f, at);
     case JSON_ID:
-        return get_id(value, at);
+        return get_id(v, at);
     case JSON_FLAG:
-        *(bool *)at = json_is_true(value);
-        return json_is_boolean(value) ? OK : refuse("field_type");
+        *(bool *)at = v->kind == VALUE_TRUE;
+        return v->kind == VALUE_TRUE || v->kind == VALUE_FALSE ? OK : refuse("field_type");
     case JSON_TIME:
-        if (!json_is_string(value) || !time_parse_rfc3339(text_of(value), at))
+        if (v->kind != VALUE_TEXT || !time_parse_rfc3339(v->text, at))
             return refuse("field_type");
         return OK;
     case JSON_ENUM:
-        return get_word(value, f, at);
+        return get_word(v, f, at);
     case JSON_TEXTS:
-        return get_texts(value, f, mem, at);
+        return get_texts(v->tree, f, mem, at);
     case JSON_ANY:
-        return get_any(value, f, mem, at);
+        return get_any(v->tree, f, mem, at);
     }
     return refuse("field_type"); /* not reached: the switch is complete */
 }
@@ -164,32 +179,36 @@ static bool null_is_value(enum json_type type)
     return type == JSON_ID || type == JSON_ANY;
 }
 
+static err get_member(const struct json_value *v, const struct json_field *f, struct arena *mem,
+                      char *out, const char **field)
+{
+    bool given = v->kind != VALUE_NONE && (v->kind != VALUE_NULL || null_is_value(f->type));
+    err e = given         ? get_field(v, f, mem, out + f->offset)
+            : f->required ? refuse("field_required")
+                          : OK;
+    if (e.code)
+        *field = f->name;
+    else if (f->has >= 0)
+        *(bool *)(out + f->has) = given;
+    return e;
+}
+
 static err get_fields(const json_t *object, const struct json_shape *shape, struct arena *mem,
                       char *out, const char **field)
 {
-    for (size_t i = 0; i < shape->count; i++) {
+    err e = OK;
+    for (size_t i = 0; i < shape->count && !e.code; i++) {
         const struct json_field *f = &shape->fields[i];
-        const json_t *value = json_object_get(object, f->name);
-        bool given = value && (!json_is_null(value) || null_is_value(f->type));
-        err e = given         ? get_field(value, f, mem, out + f->offset)
-                : f->required ? refuse("field_required")
-                              : OK;
-        if (e.code) {
-            *field = f->name;
-            return e;
-        }
-        if (f->has >= 0)
-            *(bool *)(out + f->has) = given;
+        const struct json_value v = value_of(json_object_get(object, f->name));
+        e = get_member(&v, f, mem, out, field);
     }
-    return OK;
+    return e;
 }
 
-err json_decode(str text, const struct json_shape *shape, struct arena *mem, void *out,
-                const char **field)
+static err decode_tree(str text, const struct json_shape *shape, struct arena *mem, void *out,
+                       const char **field)
 {
     json_error_t error;
-    memset(out, 0, shape->size);
-    *field = "";
     if (!text.len || too_deep(text))
         return bad_json;
     json_t *root = json_loadb(text.ptr, (size_t)text.len, JSON_REJECT_DUPLICATES, &error);
@@ -197,5 +216,19 @@ err json_decode(str text, const struct json_shape *shape, struct arena *mem, voi
         return refuse("field_control"); /* \u0000, whose member jansson does not tell */
     err e = json_is_object(root) ? get_fields(root, shape, mem, out, field) : bad_json;
     json_decref(root);
+    return e;
+}
+
+err json_decode(str text, const struct json_shape *shape, struct arena *mem, void *out,
+                const char **field)
+{
+    struct json_value values[FLAT_FIELDS];
+    memset(out, 0, shape->size);
+    *field = "";
+    if (!json_flat(text, shape, mem, values))
+        return decode_tree(text, shape, mem, out, field);
+    err e = OK;
+    for (size_t i = 0; i < shape->count && !e.code; i++)
+        e = get_member(&values[i], &shape->fields[i], mem, out, field);
     return e;
 }

@@ -1,7 +1,8 @@
-#include "base/json.h"
+#include "base/json_parts.h"
 
 #include <cmocka.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static struct arena mem;
@@ -230,12 +231,60 @@ static void text_outlives_the_input(void **state)
     assert_str(t.list.items[0], S("abc"));
 }
 
+/* Most calls are read without jansson; what that reader takes, and what it leaves. */
+static void flat_texts(void **state)
+{
+    static const struct {
+        str text;
+        bool flat;
+    } rows[] = {
+        {STR("{}"), true},
+        {STR(" { \"count\" : 7 ,\n\"text\":\"\" } "), true},
+        {STR("{\"raw\":\"a\\\"b\\\\c\\/\\n\xe5\x8c\xbb\",\"other\":null,\"flag\":true}"), true},
+        {STR("{\"count\":-7}"), true},
+        {STR("{\"count\":999999999999999999}"), true},
+        {STR("{\"count\":1,\"count\":1}"), false},
+        {STR("{\"other\":1,\"other\":1}"), false},
+        {STR("{\"count\":1000000000000000000}"), false},
+        {STR("{\"count\":-0}"), false},
+        {STR("{\"count\":01}"), false},
+        {STR("{\"count\":1.0}"), false},
+        {STR("{\"count\":1e3}"), false},
+        {STR("{\"count\":-}"), false},
+        {STR("{\"count\":"), false},
+        {STR("{\"count\":1,}"), false},
+        {STR("{\"count\":1}x"), false},
+        {STR("{\"count\":[1]}"), false},
+        {STR("{\"any\":1}"), false},
+        {STR("{\"raw\":\"\\u4e2d\"}"), false},
+        {STR("{\"raw\":\"\xed\xa0\x80\"}"), false},
+        {STR("{\"raw\":\"a\nb\"}"), false},
+        {STR("{\"raw\":\"a\\"), false},
+        {STR("{\"raw\":\"a"), false},
+        {STR("{\"flag\":tru"), false},
+        {STR(""), false},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct json_value values[FLAT_FIELDS];
+        /* a copy of just its length, so that a reader that goes too far is seen */
+        size_t len = (size_t)rows[i].text.len;
+        char *bytes = malloc(len ? len : 1);
+        assert_non_null(bytes);
+        memcpy(bytes, rows[i].text.ptr, len);
+        str text = {bytes, rows[i].text.len};
+        if (json_flat(text, &shape, &mem, values) != rows[i].flat)
+            fail_msg("%.*s", STR_ARG(text));
+        free(bytes);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_kinds),       cmocka_unit_test(what_was_not_given),
         cmocka_unit_test(refused_members), cmocka_unit_test(what_is_no_json),
         cmocka_unit_test(depth),           cmocka_unit_test(text_outlives_the_input),
+        cmocka_unit_test(flat_texts),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
