@@ -18,7 +18,7 @@ export default {
   chip: { outside: '非患者', suspected: '疑似', confirmed: '确诊', returning: '复诊', invalid: '无效', lost: '遗失', broken: '非正常', completed: '正常', none: '无', info: '信息', phone: '套电', booked: '预约' },
   reception: {
     waiting: '等待接入', mine: '我的对话', mates: '同事的对话', ended: '刚结束', visitors: '在线访客', search: '搜索对话、页面、来路', clear: '清除搜索',
-    takeNext: '接下一位', byWait: '按等我最久', longest: '最久未回', notTalking: '未对话·按停留', noWaiting: '没有人在等', noMine: '你手上没有对话。按 F8 接下一位。', noMates: '同事手上没有对话', noVisitors: '此刻没有访客在线', noMatch: '没有符合“{text}”的', restOnline: '其余 {n} 位在线', switch: '换对话', marking: '标记',
+    takeNext: '接下一位', byWait: '按等我最久', longest: '最久未回', notTalking: '未对话·按停留', noWaiting: '没有人在等', noMine: '你手上没有对话。按 F8 接下一位。', noMates: '同事手上没有对话', noVisitors: '此刻没有访客在线', allTalking: '在线的访客都在对话中', noMatch: '没有符合“{text}”的', restOnline: '其余 {n} 位在线', switch: '换对话', marking: '标记',
     lists: '访客列表', talk: '对话', card: '访客卡片', choose: '选一位访客', chooseHint: '左边点一行，或按 F8 接等得最久的一位。', loadFailed: '没有读到对话', gone: '这条对话不再对你可见',
     typing: '正在输入…', me: '我', page: '第 {n} 页', windowOpen: '已开窗', invite: '邀请', inviting: '正在邀请', inviteShown: '已看到邀请', inviteRefused: '已谢绝邀请', inviteAccepted: '已接受邀请', inviteSent: '已发出邀请', visitorOffline: '已离开页面',
     take: '接入', takeOver: '接过来', close: '结束', closeAsk: '还有没标记的：{names}', closeAnyway: '仍然结束', markFirst: '先标记', closed: '对话已结束', closedBy: '{time} {reason}', handledBy: '由 {name} 接待', onlyRead: '只能查看', waitingTake: '接入后可以回复', took: '{time} 接入，等了 {span}', takenAt: '{time} 接入', from: '从「{page}」', anchor: '点“{anchor}”进入', lasted: '对话 {span}', form: '留言', startTalk: '先开口',

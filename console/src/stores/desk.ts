@@ -79,10 +79,14 @@ export const useDesk = defineStore('desk', () => {
   function put(c: Conversation): void {
     const before = shelf.all.get(c.id)
     if (!shelf.put(c)) return
+    if (c.state === 'closed') typing.delete(c.id)
     noteUnread(before, c)
     refreshList()
     const thread = threads.get(c.id)
-    if (thread && talks.get(c.id)?.state === 'ready' && c.last_number > thread.last) void fill(c.id)
+    const talk = talks.get(c.id)
+    if (!thread || talk?.state !== 'ready') return
+    if (c.last_number > thread.last) void fill(c.id)
+    if (c.contacts !== talk.contacts.length) void freshen(c.id)
   }
   function get_(id: string): Conversation | undefined {
     return list.value.find((c) => c.id === id)
@@ -116,6 +120,16 @@ export const useDesk = defineStore('desk', () => {
       change(id, { state: 'failed' })
       if (problem instanceof ApiError && (problem.status === 404 || problem.status === 403)) lose(id, shelf.seq)
       else say(problem)
+    }
+  }
+  /** What stands on the card beside the words: the trail, the contacts that were found. */
+  async function freshen(id: string): Promise<void> {
+    try {
+      const full = await get<ConversationFull>(`/api/conversations/${id}`)
+      const revealed = talks.get(id)?.revealed
+      change(id, { visitor: full.visitor, ...(revealed ? {} : { contacts: full.contacts }) })
+    } catch {
+      // What is shown stays; the next change asks again.
     }
   }
   const filling = new Set<string>()
@@ -283,12 +297,32 @@ export const useDesk = defineStore('desk', () => {
   }
   async function loadVisitors(): Promise<void> {
     try {
-      const answer = await get<LiveVisitors>('/api/visitors', { site: prefs.site, limit: 60 })
+      const answer = await get<LiveVisitors>('/api/visitors', { site: prefs.site, limit: 100 })
+      const before = visitors.value
       visitors.value = answer.visitors
       visitorTotal.value = answer.total
+      follow(before, answer)
     } catch (problem) {
       if (!(problem instanceof ApiError && problem.code === 'offline')) say(problem)
     }
+  }
+
+  /** Who came to and who left a page is no change of a conversation, but its row shows it. */
+  function follow(before: LiveVisitor[], now: LiveVisitors): void {
+    const whole = now.total <= now.visitors.length
+    let changed = false
+    for (const c of shelf.all.values()) {
+      if (c.state === 'closed' || (prefs.site && c.site_id !== prefs.site)) continue
+      const v = now.visitors.find((x) => x.visitor_id === c.visitor_id)
+      const online = v ? v.online : whole ? false : c.online
+      if (online !== c.online) {
+        shelf.all.set(c.id, { ...c, online })
+        changed = true
+      }
+      const was = before.find((x) => x.visitor_id === c.visitor_id)
+      if (v && was && v.page_since !== was.page_since && talks.get(c.id)?.state === 'ready') void freshen(c.id)
+    }
+    if (changed) refreshList()
   }
 
   // ---- the line -------------------------------------------------------------------------------
