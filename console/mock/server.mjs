@@ -27,7 +27,7 @@ const find = (id) => d.conversations.find((c) => c.id === id) ?? (() => { throw 
 function said(c, sender, text, key, who) { const m = d.say(c, sender, text, 0, key, who); push({ t: 'message', conversation: c.id, seq: c.seq, message: m }); changed(c); return m }
 const label = (c, dim) => c.marks.find((m) => m.dimension_id === dim)?.label_id
 const counted = (c) => c.started_at
-const ONLY = { answered: (c) => c.agent_count > 0, lost: (c) => c.visitor_count > 0 && !c.agent_count, phones: (c) => ['33', '34'].includes(label(c, '3')), booked: (c) => label(c, '3') === '34', form: (c) => c.origin === 'form', waiting: (c) => c.state === 'waiting' }
+const ONLY = { counted: (c) => c.started_at, answered: (c) => c.agent_count > 0, lost: (c) => c.visitor_count > 0 && !c.agent_count, phones: (c) => ['33', '34'].includes(label(c, '3')), booked: (c) => label(c, '3') === '34', form: (c) => c.origin === 'form', waiting: (c) => c.state === 'waiting' }
 const unmarked = (c, what) => d.dimensions.some((x) => (what === 'any' || what === x.id) && !label(c, x.id))
 
 function filter(q) {

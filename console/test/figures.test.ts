@@ -46,9 +46,9 @@ describe('rows behind a figure', () => {
   const data = { day: '2026-11-21', until: '2026-11-21T08:30:00Z', time_zone: 'Asia/Shanghai' } as Today
   it('the day, the day before until the same time, the hour', () => {
     expect(rowsOf(data, { only: 'lost' })).toEqual({ from: '2026-11-21', to: '2026-11-21', only: 'lost' })
-    expect(rowsBefore(data)).toEqual({ from: '2026-11-20', to: '2026-11-20T08:30:00.000Z' })
-    expect(rowsBefore({ ...data, until: '2026-11-21T16:00:00Z' })).toEqual({ from: '2026-11-20', to: '2026-11-20' })
-    expect(rowsOfHour(data, 14, false)).toEqual({ from: '2026-11-21T06:00:00.000Z', to: '2026-11-21T07:00:00.000Z' })
+    expect(rowsBefore(data)).toEqual({ from: '2026-11-20', to: '2026-11-20T08:30:00.000Z', only: 'counted' })
+    expect(rowsBefore({ ...data, until: '2026-11-21T16:00:00Z' })).toEqual({ from: '2026-11-20', to: '2026-11-20', only: 'counted' })
+    expect(rowsOfHour(data, 14, false)).toEqual({ from: '2026-11-21T06:00:00.000Z', to: '2026-11-21T07:00:00.000Z', only: 'counted' })
   })
   it('filters survive the address and become the call', () => {
     const f = readFilters({ from: '2026-11-20', to: '2026-11-21', label: '13,34', only: 'phones', agent: 'none' })

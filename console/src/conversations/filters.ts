@@ -16,7 +16,7 @@ export interface Filters {
   search: string
   visitor: string
 }
-export const ONLY = ['answered', 'lost', 'phones', 'booked', 'form', 'waiting'] as const
+export const ONLY = ['counted', 'answered', 'lost', 'phones', 'booked', 'form', 'waiting'] as const
 const PERIODS = ['today', 'yesterday', 'week', 'month', 'any']
 
 export function readFilters(query: LocationQuery): Filters {

@@ -1,20 +1,21 @@
 // From a figure to the rows behind it: the filter that the conversations screen understands.
+// `counted` leaves out windows that were opened without a word: no figure counts them.
 import type { LocationQueryRaw } from 'vue-router'
 import { dayAdd, momentOf } from '../time'
 import type { Today } from '../wire'
 
 export function rowsOf(data: Today, more: LocationQueryRaw = {}): LocationQueryRaw {
-  return { from: data.day, to: data.day, ...more }
+  return { from: data.day, to: data.day, only: 'counted', ...more }
 }
 /** The day before until the same time of day. */
 export function rowsBefore(data: Today, more: LocationQueryRaw = {}): LocationQueryRaw {
   const day = dayAdd(data.day, -1)
   const spent = Date.parse(data.until) - momentOf(data.day, data.time_zone)
-  return spent >= 86_400_000 ? { from: day, to: day, ...more }
-    : { from: day, to: new Date(momentOf(day, data.time_zone) + spent).toISOString(), ...more }
+  return spent >= 86_400_000 ? { from: day, to: day, only: 'counted', ...more }
+    : { from: day, to: new Date(momentOf(day, data.time_zone) + spent).toISOString(), only: 'counted', ...more }
 }
 export function rowsOfHour(data: Today, hour: number, before: boolean, more: LocationQueryRaw = {}): LocationQueryRaw {
   const day = before ? dayAdd(data.day, -1) : data.day
   return { from: new Date(momentOf(day, data.time_zone, hour)).toISOString(),
-    to: new Date(momentOf(day, data.time_zone, hour + 1)).toISOString(), ...more }
+    to: new Date(momentOf(day, data.time_zone, hour + 1)).toISOString(), only: 'counted', ...more }
 }
