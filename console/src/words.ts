@@ -48,6 +48,8 @@ export function useWords() {
   function who(c: Pick<Conversation, 'visitor_name' | 'visitor_code'>): string {
     return c.visitor_name || (c.visitor_code ? t('visitor.named', { code: c.visitor_code }) : t('visitor.erased'))
   }
+  /** What was clicked: the site's own name for it, or ours for what the widget brings. */
+  const anchor = (code: string): string => (te(`anchor.${code}`) ? t(`anchor.${code}`) : code)
   /** /doctor/schedule of a long address: what a person recognises. */
   function path(url: string): string {
     try {
@@ -58,7 +60,7 @@ export function useWords() {
     }
   }
   return { t, te, locale, zh, now, span, response, ago, clock, moment, exact, dimension, label, short, channel,
-    engine, source, who, path }
+    engine, source, who, path, anchor }
 }
 
 export type Words = ReturnType<typeof useWords>

@@ -10,6 +10,7 @@ export default {
   time: { seconds: '{s} s', minutes: '{m} min {s} s', minutesOnly: '{m} min', hours: '{h} h {m} min', ago: '{span} ago', justNow: 'just now', },
   channel: { direct: 'Direct', search: 'Organic search', ad: 'Search ads', social: 'Social', ai: 'AI assistants', email: 'E-mail', link: 'Links', campaign: 'Campaigns', unknown: 'Unknown source' },
   engine: { baidu: 'Baidu', '360': '360', so: '360', sogou: 'Sogou', bing: 'Bing', google: 'Google', shenma: 'Shenma', toutiao: 'Toutiao', weixin: 'WeChat', douyin: 'Douyin', weibo: 'Weibo', zhihu: 'Zhihu', xiaohongshu: 'Xiaohongshu', yahoo: 'Yahoo', yandex: 'Yandex', duckduckgo: 'DuckDuckGo', quark: 'Quark', doubao: 'Doubao', deepseek: 'DeepSeek', kimi: 'Kimi', yuanbao: 'Yuanbao', tongyi: 'Tongyi', chatgpt: 'ChatGPT', perplexity: 'Perplexity' },
+  anchor: { launcher: 'chat button', invitation: 'invitation' },
   device: { phone: 'Phone', tablet: 'Tablet', desktop: 'Computer', unknown: 'Unknown device' },
   state: { opened: 'Window open', waiting: 'Waiting', active: 'Active', closed: 'Ended' },
   end: { none: 'Not ended', visitor_left: 'Visitor left', agent_closed: 'Ended by agent', timeout: 'Timed out', message_left: 'Message left' },

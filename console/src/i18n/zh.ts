@@ -10,6 +10,7 @@ export default {
   time: { seconds: '{s} 秒', minutes: '{m} 分 {s} 秒', minutesOnly: '{m} 分', hours: '{h} 小时 {m} 分', ago: '{span}前', justNow: '刚刚', },
   channel: { direct: '直接访问', search: '自然搜索', ad: '搜索广告', social: '社交与短视频', ai: 'AI 助手', email: '邮件', link: '外部链接', campaign: '活动链接', unknown: '未知来路' },
   engine: { baidu: '百度', '360': '360', so: '360', sogou: '搜狗', bing: '必应', google: '谷歌', shenma: '神马', toutiao: '头条', weixin: '微信', douyin: '抖音', weibo: '微博', zhihu: '知乎', xiaohongshu: '小红书', yahoo: '雅虎', yandex: 'Yandex', duckduckgo: 'DuckDuckGo', quark: '夸克', doubao: '豆包', deepseek: 'DeepSeek', kimi: 'Kimi', yuanbao: '元宝', tongyi: '通义', chatgpt: 'ChatGPT', perplexity: 'Perplexity' },
+  anchor: { launcher: '咨询按钮', invitation: '邀请' },
   device: { phone: '手机', tablet: '平板', desktop: '电脑', unknown: '未知设备' },
   state: { opened: '已开窗', waiting: '等待', active: '进行中', closed: '已结束' },
   end: { none: '未结束', visitor_left: '访客离开', agent_closed: '咨询员结束', timeout: '超时结束', message_left: '留言' },
