@@ -1,6 +1,5 @@
 #include "base/buf.h"
 
-#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,9 +46,16 @@ void buf_add_char(struct buf *b, char c)
 
 void buf_add_int(struct buf *b, int64_t n)
 {
-    char text[24];
-    int len = snprintf(text, sizeof text, "%" PRId64, n);
-    buf_add(b, (str){text, len});
+    char text[20];
+    size_t at = sizeof text;
+    uint64_t rest = n < 0 ? -(uint64_t)n : (uint64_t)n;
+    do {
+        text[--at] = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest);
+    if (n < 0)
+        buf_add_char(b, '-');
+    buf_add(b, (str){text + at, (ptrdiff_t)(sizeof text - at)});
 }
 
 void buf_format(struct buf *b, const char *format, ...)

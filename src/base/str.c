@@ -203,10 +203,35 @@ ptrdiff_t str_utf8_count(str s)
     return n;
 }
 
+/* How much of s stands as it is: plain ASCII is by far the most of it. */
+static ptrdiff_t clean_prefix(str s)
+{
+    ptrdiff_t n = 0;
+    while (n < s.len) {
+        unsigned char c = (unsigned char)s.ptr[n];
+        bool good = c >= 0x20 && c < 0x7f;
+        ptrdiff_t len = 1;
+        if (c >= 0x80) {
+            len = str_utf8_step((str){s.ptr + n, s.len - n}, &good);
+            good = good && !(c == 0xc2 && (unsigned char)s.ptr[n + 1] < 0xa0);
+        } else if (c == '\n' || c == '\t') {
+            good = true;
+        }
+        if (!good)
+            break;
+        n += len;
+    }
+    return n;
+}
+
 str str_clean(struct arena *mem, str s)
 {
+    ptrdiff_t n = clean_prefix(s);
+    if (n == s.len)
+        return str_copy(mem, s);
     char *out = arena_new(mem, char, (size_t)s.len * 3); /* at worst each byte becomes U+FFFD */
-    ptrdiff_t n = 0;
+    memcpy(out, s.ptr, (size_t)n);
+    s = (str){s.ptr + n, s.len - n};
     while (s.len) {
         bool good;
         ptrdiff_t len = str_utf8_step(s, &good);

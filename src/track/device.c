@@ -160,12 +160,26 @@ static const struct rule bots[] = {
     {"bot", "+http"}, /* "(+http://who.example/bot.html)" is how crawlers introduce themselves */
 };
 
-static bool has(str line, const char *needle)
+/* The line, and which pairs of neighbours it has: most needles begin with a pair that is not there,
+ * which says so a hundred times faster than searching. */
+struct line {
+    str text;
+    uint64_t pairs[64];
+};
+
+static unsigned pair_bit(const char *at)
 {
-    return str_find(line, str_of(needle)) >= 0;
+    return ((unsigned char)at[0] * 67u + (unsigned char)at[1]) & 4095;
 }
 
-static const char *first_of(const struct rule *rules, size_t count, str line, const char *none)
+static bool has(const struct line *line, const char *needle)
+{
+    unsigned bit = pair_bit(needle);
+    return line->pairs[bit / 64] >> bit % 64 & 1 && str_find(line->text, str_of(needle)) >= 0;
+}
+
+static const char *first_of(const struct rule *rules, size_t count, const struct line *line,
+                            const char *none)
 {
     for (size_t i = 0; i < count; i++) {
         const struct rule *r = &rules[i];
@@ -180,13 +194,17 @@ void device_of(str user_agent, struct device *out, bool *bot)
 {
     char lower[LOOKED_AT];
     ptrdiff_t len = user_agent.len < LOOKED_AT ? user_agent.len : LOOKED_AT;
+    struct line line = {.text = {lower, len}};
     for (ptrdiff_t i = 0; i < len; i++) {
         char c = user_agent.ptr[i];
         lower[i] = c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
     }
-    str line = {lower, len};
-    out->kind = first_of(kinds, COUNT(kinds), line, "unknown");
-    out->os = first_of(systems, COUNT(systems), line, "");
-    out->browser = first_of(browsers, COUNT(browsers), line, "");
-    *bot = first_of(bots, COUNT(bots), line, NULL) != NULL;
+    for (ptrdiff_t i = 0; i + 1 < len; i++) {
+        unsigned bit = pair_bit(lower + i);
+        line.pairs[bit / 64] |= UINT64_C(1) << bit % 64;
+    }
+    out->kind = first_of(kinds, COUNT(kinds), &line, "unknown");
+    out->os = first_of(systems, COUNT(systems), &line, "");
+    out->browser = first_of(browsers, COUNT(browsers), &line, "");
+    *bot = first_of(bots, COUNT(bots), &line, NULL) != NULL;
 }

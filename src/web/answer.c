@@ -37,9 +37,24 @@ str error_body(struct arena *mem, const char *name, const char *field, enum lang
     return json_done(&j);
 }
 
+static void add_lines(struct call *c, str lines)
+{
+    struct buf all;
+    buf_init(&all, c->mem, (size_t)(c->headers.len + lines.len));
+    buf_add(&all, c->headers);
+    buf_add(&all, lines);
+    c->headers = buf_str(&all);
+}
+
 void call_header(struct call *c, const char *name, str value)
 {
-    c->headers = str_format(c->mem, "%.*s%s: %.*s\r\n", STR_ARG(c->headers), name, STR_ARG(value));
+    struct buf line;
+    buf_init(&line, c->mem, 128);
+    buf_add(&line, str_of(name));
+    buf_add(&line, S(": "));
+    buf_add(&line, value);
+    buf_add(&line, S("\r\n"));
+    add_lines(c, buf_str(&line));
 }
 
 void call_json(struct call *c, struct json_out *j)
@@ -98,9 +113,9 @@ static void answer_request(struct call *c, err e)
     }
     if (!e.code && c->request->method == HTTP_GET_ && a.status == 200)
         name_version(c, &a);
-    call_header(c, "Cache-Control", S("no-store"));
-    call_header(c, "X-Content-Type-Options", S("nosniff"));
-    call_header(c, "Content-Security-Policy", S("default-src 'none'; frame-ancestors 'none'"));
+    add_lines(c, S("Cache-Control: no-store\r\n"
+                   "X-Content-Type-Options: nosniff\r\n"
+                   "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n"));
     bool known = c->site ? site_allows_origin(c->site, c->origin)
                          : sites_allow_origin(c->web->sites, c->origin);
     if (c->origin.len && known) {
@@ -136,11 +151,17 @@ static void answer_frame(struct call *c, err e)
     live_answer(c);
 }
 
+void call_publish(struct call *c)
+{
+    if (!c->result.code)
+        outbox_publish(&c->outbox, c->web->bus);
+    c->outbox = (struct bus_outbox){0};
+}
+
 void call_finish(struct call *c, err result)
 {
     c->result = result;
-    if (!result.code)
-        outbox_publish(&c->outbox, c->web->bus);
+    call_publish(c);
     if (result.code == ERR_STORE || result.code == ERR_IO)
         log_event(LOG_ERROR, "call_failed", {"route", str_of(c->route ? c->route->pattern : "")},
                   {"code", str_of(result.name)});

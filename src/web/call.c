@@ -185,9 +185,20 @@ static err run_work(struct job *job, struct session *s)
     return e.code ? e : c->route->handle(c);
 }
 
+static void finish_here(void *arg)
+{
+    struct call *c = arg;
+    call_finish(c, c->result);
+}
+
+/* What is told keeps the order of the commits; the answer is written on the loop, whose threads are
+ * many, and not on the writer, for whom everybody waits. */
 static void finish_job(struct job *job, err result)
 {
-    call_finish(call_of_job(job), result);
+    struct call *c = call_of_job(job);
+    c->result = result;
+    call_publish(c);
+    net_post(c->web->net, conn_loop(c->from), finish_here, c);
 }
 
 void call_start(struct call *c)

@@ -183,8 +183,10 @@ MUST_USE err call_authenticate(struct call *c, struct db *main);
 
 /* Submit to the queue of its kind, or answer at once when it is full or LIVE. */
 void call_start(struct call *c);
-/* Build and send the answer; frees the call. Any thread. */
+/* Build and send the answer; frees the call. On the loop it came from. */
 void call_finish(struct call *c, err result);
+/* Tell what the call wants to tell, if c->result is good; once. Any thread. */
+void call_publish(struct call *c);
 
 /* sites.c */
 struct sites *sites_new(void);
@@ -208,7 +210,7 @@ void live_tick(struct live *l, int loop);
 void live_presence(struct call *c, bool available);
 /* What a visitor's socket is about; 0 while nothing. */
 void live_about(const struct live_socket *s, int64_t *conversation, int64_t *agent);
-void live_answer(struct call *c); /* a frame's call has been answered: back to its loop */
+void live_answer(struct call *c); /* a frame's call has its answer; on its loop, frees the call */
 int live_agents_online(struct live *l);
 
 /* desk.c: one conversation with all that stands beside its row */

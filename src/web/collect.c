@@ -61,9 +61,12 @@ static void answer_view(struct call *c, const struct visit *v)
     json_id(&c->out, "visit", v->id);
     json_int(&c->out, "n", v->pages);
     bool online = live_agents_online(c->web->live) > 0;
-    json_raw(&c->out, "widget",
-             str_format(c->mem, "{%.*s,\"agents_online\":%s}", STR_ARG(c->site->widget),
-                        online ? "true" : "false"));
+    struct buf widget;
+    buf_init(&widget, c->mem, (size_t)c->site->widget.len + 32);
+    buf_add_char(&widget, '{');
+    buf_add(&widget, c->site->widget);
+    buf_add(&widget, online ? S(",\"agents_online\":true}") : S(",\"agents_online\":false}"));
+    json_raw(&c->out, "widget", buf_str(&widget));
 }
 
 static void describe(struct call *c, const struct in_page_view *in, struct visit *v)
@@ -76,32 +79,22 @@ static void describe(struct call *c, const struct in_page_view *in, struct visit
 }
 
 /* The visit this page view begins, were it the first of one. */
-static struct visit fresh_visit(struct call *c, const struct in_page_view *in)
+static struct visit fresh_visit(struct call *c, const struct in_page_view *in,
+                                const struct device *device)
 {
-    struct device device;
-    bool bot;
     struct visit v = {
         .site_id = c->place.site_id, .visitor_id = c->place.visitor_id, .invited = "no"};
     v.referrer = call_keep(c, in->referrer, URL_KEPT, &v.referrer_cut);
     v.language = call_keep(c, in->language, 20, NULL);
     v.screen = call_keep(c, in->screen, 20, NULL);
-    device_of(http_header_get(c->request, S("user-agent")), &device, &bot);
-    v.device = device.kind;
-    v.os = device.os;
-    v.browser = device.browser;
+    v.device = device->kind;
+    v.os = device->os;
+    v.browser = device->browser;
     describe(c, in, &v);
     v.landing_url = v.url;
     v.landing_cut = v.url_cut;
     source_of(v.landing_url, v.referrer, c->mem, &v.source);
     return v;
-}
-
-static bool is_bot(struct call *c)
-{
-    struct device device;
-    bool bot;
-    device_of(http_header_get(c->request, S("user-agent")), &device, &bot);
-    return bot;
 }
 
 static err place_of_view(struct call *c, const struct in_page_view *in, bool *returning)
@@ -120,17 +113,19 @@ err on_page_view(struct call *c)
 {
     const struct in_page_view *in = c->in;
     struct url page;
-    bool returning;
+    struct device device;
+    bool returning, bot;
     err e = place_of_view(c, in, &returning);
     if (e.code)
         return e;
-    if (is_bot(c))
+    device_of(http_header_get(c->request, S("user-agent")), &device, &bot);
+    if (bot)
         return ERR(ERR_FORBIDDEN, "crawler");
     if (url_parse(in->url, &page).code) {
         c->field = "url";
         return ERR(ERR_INVALID, "url_format");
     }
-    struct visit old, v = fresh_visit(c, in);
+    struct visit old, v = fresh_visit(c, in, &device);
     bool known =
         visit_table_get(c->web->visits, v.visitor_id, c->mem, &old) && old.site_id == v.site_id;
     if (known && v.key_hash && old.key_hash == v.key_hash) {

@@ -342,9 +342,8 @@ static void call_free(struct call *c)
     free(c);
 }
 
-static void deliver_answer(void *arg)
+void live_answer(struct call *c)
 {
-    struct call *c = arg;
     struct live_loop *l = &c->web->live->loops[conn_loop(c->from)];
     struct live_socket *s = map_get_int(&l->by_ref, (int64_t)c->from);
     if (s) {
@@ -365,14 +364,6 @@ static void deliver_answer(void *arg)
             live_hold_end(l, s, c->upto);
     }
     call_free(c);
-}
-
-void live_answer(struct call *c)
-{
-    if (c->route && c->route->kind == KIND_LIVE)
-        deliver_answer(c); /* we are on its loop */
-    else
-        net_post(c->web->net, conn_loop(c->from), deliver_answer, c);
 }
 
 /* --- life --------------------------------------------------------------------------------------------- */
