@@ -140,13 +140,29 @@ ptrdiff_t router_admit(void *ctx, struct http_request *r, const char **name)
     return -(ptrdiff_t)(other_method ? ERR_METHOD : ERR_MISSING);
 }
 
+/* Of a head that was not understood the language is not known either: it is told in both. */
+static str refusal(struct http_request *r, const char *name)
+{
+    if (r->header_count)
+        return error_body(&r->mem, name, NULL, language_of(r), 0);
+    struct json_out j;
+    json_out_init(&j, &r->mem);
+    json_begin_object(&j, NULL);
+    json_str(&j, "code", str_of(name));
+    json_str(&j, "message",
+             str_format(&r->mem, "%.*s %.*s", STR_ARG(error_text(name, LANGUAGE_ZH)),
+                        STR_ARG(error_text(name, LANGUAGE_EN))));
+    json_end_object(&j);
+    return json_done(&j);
+}
+
 void router_refuse(void *ctx, struct http_request *r, int status, const char *name,
                    struct http_answer *out)
 {
     (void)ctx;
     *out = (struct http_answer){.status = status,
                                 .content_type = S("application/json; charset=utf-8"),
-                                .body = error_body(&r->mem, name, NULL, language_of(r), 0),
+                                .body = refusal(r, name),
                                 .headers = S("Cache-Control: no-store\r\n"
                                              "X-Content-Type-Options: nosniff\r\n"),
                                 .close = true};
