@@ -7,7 +7,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { Visitor, command, newKey, startServer } from '../lib/server.mjs'
+import { Visitor, command, newKey, startServer, until } from '../lib/server.mjs'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'laiyu-cli-'))
 const data = path.join(folder, 'data')
@@ -193,6 +193,7 @@ describe('beside a running server', () => {
       await visitor.connect()
       await visitor.open()
       await visitor.say(`第一句 ${i}，电话 1380000042${i}`)
+      visitor.said = 1
       visitors.push(visitor)
     }
     let busy = true
@@ -201,13 +202,14 @@ describe('beside a running server', () => {
       while (busy) {
         await visitor.say(`又一句 ${written}`, newKey())
         written++
+        visitor.said++
       }
     })
     const backup = path.join(folder, 'backup')
+    await until('load', () => visitors.every((visitor) => visitor.said >= 8))
     await ask(['backup', backup])
     busy = false
     await Promise.all(load)
-    assert.ok(written > 0)
     assert.equal(statSync(backup).mode & 0o777, 0o700)
     await refused(['backup', backup], 'backup_exists')
     await refused(['backup', '/proc/no/such'], 'backup_failed')
