@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
 import net from 'node:net'
 import path from 'node:path'
-import { ROOT, newKey, startServer } from '../tests/lib/server.mjs'
+import { ROOT, newKey, sleep, startServer } from '../tests/lib/server.mjs'
 
 const TOOLS = process.env.LAIYU_BENCH_DIR || path.join(ROOT, 'build-bench/bench')
 
@@ -102,6 +102,16 @@ export function resident(pid) {
 export function cpuSeconds(pid) {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/.*\) /, '').split(' ')
   return (Number(fields[11]) + Number(fields[12])) / 100
+}
+
+/** Until the process has had next to nothing to do for a second. */
+export async function quiet(pid) {
+  for (let i = 0, before = cpuSeconds(pid); i < 60; i++) {
+    await sleep(1000)
+    const now = cpuSeconds(pid)
+    if (now - before < 0.05) return
+    before = now
+  }
 }
 
 /** A file of tab-separated fields for `load --vars`, in the server's folder. */

@@ -1,6 +1,6 @@
 // Durable page views: POST /w/view by many visitors, one in four of them new, each acknowledged after
 // its commit. The floor answers the same requests without reading them, in the same run.
-import { RUNS, SECONDS, SITE, emit, floor, house, load, note, several, varsFile, visitors } from './_house.mjs'
+import { SECONDS, SITE, emit, floor, house, load, note, several, varsFile, visitors } from './_house.mjs'
 
 const server = await house()
 const known = await visitors(server, 3000)

@@ -1,10 +1,10 @@
 // Idle visitors: what one joined WebSocket costs in user memory, and what a message costs in CPU while
 // so many sockets stand beside it. A process may have 20,000 descriptors where this is measured.
-import { SAY, emit, house, load, note, resident, visitorSockets, visitors } from './_house.mjs'
+import { sleep } from '../tests/lib/server.mjs'
+import { SAY, emit, house, load, note, quiet, resident, visitorSockets, visitors } from './_house.mjs'
 
 const COUNTS = [10000, 19000]
 const WRITERS = 50
-const sleep = (ms) => new Promise((done) => setTimeout(done, ms))
 
 async function measure(count) {
   const server = await house()
@@ -12,16 +12,16 @@ async function measure(count) {
   const writers = visitorSockets(server, all.slice(count), 'writers.tsv')
   const write = () => load({ ...writers, ...SAY, rate: 1000, seconds: 3 })
   const alone = await write()
-  await sleep(500)
+  await quiet(server.pid)
   const before = resident(server.pid)
-  const idle = load({ ...visitorSockets(server, all.slice(0, count)), seconds: 15 })
+  const idle = load({ ...visitorSockets(server, all.slice(0, count)), seconds: 20 })
   let joined = 0
   for (let i = 0; i < 120 && joined < count; i++) {
     await sleep(250)
     const text = await (await fetch(`${server.url}/metrics`)).text()
     joined = Number(/^laiyu_websockets (\d+)/m.exec(text)[1])
   }
-  await sleep(1500)
+  await quiet(server.pid)
   const bytes = (resident(server.pid) - before) / count
   const beside = await write()
   note(`${count} sockets, ${joined} joined, CPU a message ${alone.cpu_us_each} alone`)

@@ -6,11 +6,10 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { BINARY } from '../tests/lib/server.mjs'
+import { BINARY, sleep } from '../tests/lib/server.mjs'
 import { SITE, emit, house, load, median, note, resident, visitors } from './_house.mjs'
 
 const RUNS = 7
-const sleep = (ms) => new Promise((done) => setTimeout(done, ms))
 
 function healthy(port) {
   return new Promise((done) => {
@@ -50,7 +49,7 @@ for (let i = 0; i < RUNS; i++) {
 }
 
 const server = await house()
-const rows = 50000
+const rows = 10000
 await visitors(server, 1)
 await load({
   port: server.port,
