@@ -8,6 +8,7 @@
 
 enum {
     MOBILE = 11,
+    AREA_LEAST = 3,
     LOCAL_LEAST = 7,
     LOCAL_MOST = 8,
     EXTENSION_MOST = 6,
@@ -94,7 +95,8 @@ static enum sign sign_at(str s, ptrdiff_t at, ptrdiff_t *len, char *digit)
         ((rest.ptr[1] == '\xbc' && rest.ptr[2] >= '\xa1' && rest.ptr[2] <= '\xba') ||
          (rest.ptr[1] == '\xbd' && rest.ptr[2] >= '\x81' && rest.ptr[2] <= '\x9a')))
         return SIGN_LETTER;
-    for (size_t i = 0; i < COUNT(wides); i++)
+    bool wide = c == '\xc2' || c == '\xe2' || c == '\xe3' || c == '\xef'; /* how they all begin */
+    for (size_t i = 0; wide && i < COUNT(wides); i++)
         if (str_starts(rest, wides[i].bytes)) {
             *len = wides[i].bytes.len;
             return wides[i].sign;
@@ -343,6 +345,15 @@ static bool next_contact(str text, ptrdiff_t *at, struct before *b, struct readi
     return false;
 }
 
+/* Nearly every message has too few digits for any number, and is read no closer. */
+static bool has_digits(str text)
+{
+    ptrdiff_t n = 0;
+    for (ptrdiff_t i = 0; i < text.len; i++) /* full-width ones begin with EF */
+        n += (text.ptr[i] >= '0' && text.ptr[i] <= '9') || text.ptr[i] == '\xef';
+    return n >= AREA_LEAST + LOCAL_LEAST;
+}
+
 static const struct before nothing_before = {SIGN_OTHER, .found_end = -1, .last_digit = -2};
 
 size_t contacts_find(str text, struct arena *mem, struct found_contact *out, size_t max)
@@ -352,6 +363,8 @@ size_t contacts_find(str text, struct arena *mem, struct found_contact *out, siz
     ptrdiff_t at = 0, from;
     const char *kind;
     size_t n = 0;
+    if (!has_digits(text))
+        return 0;
     while (n < max && next_contact(text, &at, &before, &r, &from, &kind))
         out[n++] = (struct found_contact){kind, from, at, str_copy(mem, (str){r.digits, r.count})};
     return n;
@@ -378,6 +391,8 @@ str contacts_mask_text(str text, struct arena *mem)
     ptrdiff_t at = 0, from, done = 0;
     const char *kind;
     struct buf b = {.mem = NULL};
+    if (!has_digits(text))
+        return text;
     while (next_contact(text, &at, &before, &r, &from, &kind)) {
         if (!b.mem)
             buf_init(&b, mem, (size_t)text.len);
@@ -447,7 +462,7 @@ err contact_phone(str typed, struct arena *mem, str *digits, const char **kind)
         return ERR(ERR_INVALID, "phone_format");
     all = without_country(all, plus);
     bool zero = str_starts(all, S("0"));
-    if (all.len < (zero ? 3 + LOCAL_LEAST : MOBILE))
+    if (all.len < (zero ? AREA_LEAST + LOCAL_LEAST : MOBILE))
         return ERR(ERR_INVALID, "phone_short");
     if (all.len > (zero ? 4 + LOCAL_MOST : MOBILE))
         return ERR(ERR_INVALID, "phone_long");
