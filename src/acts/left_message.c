@@ -55,7 +55,7 @@ static err keep_form(struct act *a, const struct conversation *c, const struct f
     if (!e.code)
         e = keep(a, c, "name", f->name, masked_name(a, f->name));
     if (!e.code)
-        e = keep(a, c, "time", f->time, f->time);
+        e = keep(a, c, "time", f->time, S("")); /* masked when it is shown: it is sealed */
     return e.code ? e : act_keep_contacts(a, c, m, &found);
 }
 

@@ -3,6 +3,7 @@
 #include "acts/view.h"
 #include "base/id.h"
 #include "base/time.h"
+#include "label/contact.h"
 #include "label/label_rows.h"
 #include "track/track_rows.h"
 #include "web/call.h"
@@ -192,7 +193,7 @@ static err view_contacts(struct call *c, int64_t conversation)
 {
     struct contact *list;
     size_t count;
-    err e = contact_list(c->act.db, c->mem, c->web->vault, conversation, false, &list, &count);
+    err e = contact_list(c->act.db, c->mem, c->web->vault, conversation, true, &list, &count);
     if (e.code)
         return e;
     json_begin_array(&c->out, "contacts");
@@ -200,7 +201,9 @@ static err view_contacts(struct call *c, int64_t conversation)
         json_begin_object(&c->out, NULL);
         json_id(&c->out, "id", list[i].id);
         json_str(&c->out, "kind", str_of(list[i].kind));
-        json_str(&c->out, "masked", list[i].masked);
+        bool time = str_eq(str_of(list[i].kind), S("time")); /* free words, to be seen by all */
+        json_str(&c->out, "masked",
+                 time ? contacts_mask_text(list[i].value, c->mem) : list[i].masked);
         json_int(&c->out, "number", list[i].number);
         json_time(&c->out, "at", list[i].at);
         json_end_object(&c->out);
