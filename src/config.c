@@ -17,7 +17,8 @@ static const struct option {
     {"--data", OPTION_TEXT, offsetof(struct config, data), "DIR",
      "where everything is kept (default ./data); made when absent, mode 0700"},
     {"--keys", OPTION_TEXT, offsetof(struct config, keys), "FILE",
-     "key file, mode 0600 (default DIR.keys); never part of a backup"},
+     "key file, or a folder for it, apart from the data (default DIR.keys); mode 0600, never part "
+     "of a backup"},
     {"--listen", OPTION_TEXT, offsetof(struct config, listen), "ADDRESS",
      "address and port (default 127.0.0.1:8080); port 0 takes a free one"},
     {"--tls-cert", OPTION_TEXT, offsetof(struct config, tls_cert), "FILE",

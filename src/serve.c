@@ -6,6 +6,7 @@
 #include "config.h"
 #include "db/store.h"
 #include "first_run.h"
+#include "guard/keys.h"
 #include "guard/vault.h"
 #include "net/net.h"
 #include "track/visit.h"
@@ -61,11 +62,10 @@ static void raise_descriptor_limit(void)
 
 static err open_house(struct house *h, const struct config *c, struct first_run *first)
 {
-    str keys = c->keys ? str_of(c->keys) : str_format(&h->mem, "%s.keys", c->data);
     struct store_options s = {.directory = c->data, .readers = c->readers, .workers = c->workers};
     err e = store_open(&s, &h->store);
     if (!e.code)
-        e = vault_open(str_z(&h->mem, keys), true, &h->vault);
+        e = vault_open(keys_path(&h->mem, c->keys, c->data), true, &h->vault);
     if (!e.code)
         e = bus_local_open(&h->bus);
     if (!e.code)

@@ -5,6 +5,7 @@
 #include "db/store.h"
 #include "guard/errors.h"
 #include "guard/guard_rows.h"
+#include "guard/keys.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -52,8 +53,7 @@ bool cli_open(struct cli *c)
 
 const char *cli_keys_path(struct cli *c)
 {
-    return c->args.keys ? c->args.keys
-                        : str_z(&c->mem, str_format(&c->mem, "%s.keys", c->args.data));
+    return keys_path(&c->mem, c->args.keys, c->args.data);
 }
 
 struct reply cli_call(struct cli *c, const char *method, const char *target, str body)

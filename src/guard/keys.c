@@ -6,6 +6,7 @@
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { LINE_MOST = 256, KEYS_MOST = 64 };
 
@@ -18,6 +19,16 @@ static struct key_info info_of(str line)
         str_int(id, &number) && time_parse_rfc3339(str_trim(created), &at))
         return (struct key_info){(int)number, at};
     return (struct key_info){0};
+}
+
+const char *keys_path(struct arena *mem, const char *given, const char *data_directory)
+{
+    struct stat s;
+    if (!given)
+        return str_z(mem, str_format(mem, "%s.keys", data_directory));
+    if (stat(given, &s) == 0 && S_ISDIR(s.st_mode))
+        return str_z(mem, str_format(mem, "%s/laiyu.keys", given));
+    return given;
 }
 
 err keys_list(const char *path, struct arena *mem, struct key_info **out, size_t *count)

@@ -6,6 +6,9 @@
 #include "base/err.h"
 #include "base/str.h"
 
+/* The key file: `given`, or DIR.keys when it is NULL; in a folder that is given, laiyu.keys. */
+const char *keys_path(struct arena *mem, const char *given, const char *data_directory);
+
 struct key_info {
     int id;
     int64_t created_at;
