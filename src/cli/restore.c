@@ -154,7 +154,7 @@ static int check_keys(struct restore *r, int64_t *opened)
                         &(struct sqlite_options){.read_only = true}, &db);
     if (e.code)
         return cli_fail(r->c, e);
-    e = check_sealed(db, r->c->args.keys, &findings, opened, &damaged);
+    e = check_sealed(db, cli_keys_path(r->c), &findings, opened, &damaged);
     db_close(db);
     if (!e.code && damaged)
         e = ERR(ERR_STORE, "sealed_damaged");
