@@ -117,9 +117,14 @@ struct sqlite_options {
  * a statement cache. path is UTF-8. A file that is made has mode 0600.
  * ERR_MISSING "store_missing" when there is no file and `create` is not set. */
 MUST_USE err sqlite_open(const char *path, const struct sqlite_options *o, struct db **out);
-/* PASSIVE checkpoint (TRUNCATE when `all`); for the checkpoint thread's own connection. */
-/* A PASSIVE one that found readers or a writer in its way is no error; a TRUNCATE one is ERR_BUSY. */
-MUST_USE err sqlite_checkpoint(struct db *db, bool all);
+/* Carry the log of writes over into the file; for the checkpoint thread's own connection. *log, if not
+ * NULL, becomes the bytes the log then still holds from its beginning on (0 when it begins anew).
+ * PASSIVE  what goes without disturbing anybody: readers or a writer in its way are no error
+ * RESTART  all of it, so that the next write begins the log anew; holds the writer up for what was
+ *          written since the last PASSIVE one. ERR_BUSY when a reader is in the way
+ * TRUNCATE likewise, and gives the log's bytes back: the next writes have to grow it again */
+enum checkpoint { CHECKPOINT_PASSIVE, CHECKPOINT_RESTART, CHECKPOINT_TRUNCATE };
+MUST_USE err sqlite_checkpoint(struct db *db, enum checkpoint how, int64_t *log);
 MUST_USE err sqlite_backup_into(struct db *db, const char *path); /* VACUUM INTO */
 /* integrity_check; *report gets one line a finding, empty when sound. */
 MUST_USE err sqlite_integrity(struct db *db, struct arena *mem, str *report);

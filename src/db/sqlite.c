@@ -16,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { SETS = 64, WAYS = 8, BUSY_MS = 5000, TRUNCATE_BUSY_MS = 100, LOG_MS = 1000 };
+enum { SETS = 64, WAYS = 8, BUSY_MS = 5000, HOLDING_BUSY_MS = 100, LOG_MS = 1000, PAGE = 4096 };
 
 struct statement {
     sqlite3_stmt *stmt;
@@ -437,16 +437,20 @@ err sqlite_open(const char *path, const struct sqlite_options *o, struct db **ou
     return OK;
 }
 
-err sqlite_checkpoint(struct db *db, bool all)
+err sqlite_checkpoint(struct db *db, enum checkpoint how, int64_t *log)
 {
+    static const int modes[] = {SQLITE_CHECKPOINT_PASSIVE, SQLITE_CHECKPOINT_RESTART,
+                                SQLITE_CHECKPOINT_TRUNCATE};
     struct sqlite *c = (struct sqlite *)db;
+    int frames = 0, done = 0;
     assert(db->driver == &sqlite_driver);
-    /* A truncating one holds the writer up while it waits for readers: it waits only briefly. */
-    sqlite3_busy_timeout(c->handle, all ? TRUNCATE_BUSY_MS : BUSY_MS);
-    int rc = sqlite3_wal_checkpoint_v2(
-        c->handle, NULL, all ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    /* All but PASSIVE hold the writer up while they wait for readers: they wait only briefly. */
+    sqlite3_busy_timeout(c->handle, how ? HOLDING_BUSY_MS : BUSY_MS);
+    int rc = sqlite3_wal_checkpoint_v2(c->handle, NULL, modes[how], &frames, &done);
     sqlite3_busy_timeout(c->handle, BUSY_MS);
-    if (rc == SQLITE_OK || (rc == SQLITE_BUSY && !all))
+    if (log)
+        *log = rc == SQLITE_OK && how ? 0 : (int64_t)(frames > 0 ? frames : 0) * PAGE;
+    if (rc == SQLITE_OK || (rc == SQLITE_BUSY && how == CHECKPOINT_PASSIVE))
         return OK;
     return failed(c, rc, "checkpoint");
 }

@@ -201,7 +201,7 @@ bool house_holds(struct house *h, const char *text)
 {
     char wal[TEMP_PATH + 8];
     expect_ok(db_commit(h->db));
-    expect_ok(sqlite_checkpoint(h->db, true));
+    expect_ok(sqlite_checkpoint(h->db, CHECKPOINT_TRUNCATE, NULL));
     snprintf(wal, sizeof wal, "%s-wal", h->file);
     bool found = file_holds(h->file, text) || file_holds(wal, text);
     expect_ok(db_begin(h->db));

@@ -251,10 +251,20 @@ static void checkpoints_and_copies(void **state)
     struct stat st;
     char path[TEMP_PATH + 8];
     str report;
-    assert_int_equal(put(p->db, 1, "one").code, 0);
-    assert_int_equal(sqlite_checkpoint(p->db, false).code, 0);
-    assert_int_equal(sqlite_checkpoint(p->db, true).code, 0);
+    int64_t held = -1;
     snprintf(path, sizeof path, "%s-wal", p->path);
+    assert_int_equal(put(p->db, 1, "one").code, 0);
+    assert_int_equal(sqlite_checkpoint(p->db, CHECKPOINT_PASSIVE, &held).code, 0);
+    assert_true(held > 0);
+    assert_int_equal(sqlite_checkpoint(p->db, CHECKPOINT_RESTART, &held).code, 0);
+    assert_int_equal(held, 0);
+    assert_int_equal(stat(path, &st), 0);
+    off_t full = st.st_size;
+    assert_true(full > 0); /* kept, and written over from its beginning */
+    assert_int_equal(put(p->db, 2, "two").code, 0);
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_size, full);
+    assert_int_equal(sqlite_checkpoint(p->db, CHECKPOINT_TRUNCATE, NULL).code, 0);
     assert_int_equal(stat(path, &st), 0);
     assert_int_equal(st.st_size, 0);
     temp_dir_file(path, p->dir, "copy.db");
@@ -262,7 +272,7 @@ static void checkpoints_and_copies(void **state)
     assert_int_equal(stat(path, &st), 0);
     assert_int_equal(st.st_mode & 0777, 0600);
     assert_int_equal(sqlite_open(path, &(struct sqlite_options){.read_only = true}, &copy).code, 0);
-    assert_int_equal(count(copy), 1);
+    assert_int_equal(count(copy), 2);
     assert_int_equal(sqlite_integrity(copy, &p->mem, &report).code, 0);
     assert_int_equal(report.len, 0);
     db_close(copy);
