@@ -411,7 +411,7 @@ static err field_digits(str typed, struct arena *mem, str *out)
 {
     char *digits = arena_new(mem, char, (size_t)typed.len + 1);
     ptrdiff_t n = 0, len;
-    char digit;
+    char digit = 0;
     for (ptrdiff_t at = 0; at < typed.len; at += len) {
         enum sign sign = sign_at(typed, at, &len, &digit);
         if (sign == SIGN_DIGIT)
