@@ -1,15 +1,32 @@
 import { createPinia } from 'pinia'
-import { createApp } from 'vue'
+import { createApp, type App as VueApp } from 'vue'
 import './styles/tokens.css'
 import './styles/base.css'
 import './styles/element.css'
 import App from './App.vue'
-import { setApiLanguage, whenSignedOut } from './api'
-import { warn } from './errors'
+import { ApiError, setApiLanguage, whenSignedOut } from './api'
+import { warn, wordsOf } from './errors'
 import { i18n, preferredLanguage, setLanguage } from './i18n'
 import { router } from './router'
 import { usePrefs } from './stores/prefs'
 import { useSession } from './stores/session'
+import Nothing from './ui/Nothing.vue'
+
+/** Waits until the server says who we are, or that we are nobody. A server that is away is no sign-out. */
+async function reached(first: Promise<void>): Promise<void> {
+  const session = useSession()
+  let screen: VueApp | undefined
+  for (let load = first; ; load = session.load()) {
+    const problem = await load.then(() => null, (e: unknown) => e)
+    if (!problem || (problem instanceof ApiError && problem.status >= 400 && problem.status < 500)) break
+    if (!screen) {
+      screen = createApp(Nothing, { kind: 'failed', title: wordsOf(problem), onRetry: () => location.reload() }).use(i18n)
+      screen.mount('#app')
+    }
+    await new Promise((done) => setTimeout(done, 3000))
+  }
+  screen?.unmount()
+}
 
 async function begin(): Promise<void> {
   const app = createApp(App).use(createPinia()).use(i18n)
@@ -17,7 +34,10 @@ async function begin(): Promise<void> {
   const session = useSession()
   const language = preferredLanguage()
   setApiLanguage(language)
-  await Promise.all([setLanguage(language), session.load().catch(() => undefined)])
+  const first = session.load() // on its way while the words come
+  first.catch(() => undefined)
+  await setLanguage(language)
+  await reached(first)
   whenSignedOut(() => {
     if (session.me) warn(i18n.global.t('bar.sessionEnded'))
     session.forget()

@@ -38,7 +38,7 @@ router.beforeEach((to) => {
   if (!session.me) {
     return to.name === 'login' ? true : { name: 'login', query: to.redirectedFrom?.path === '/' ? {} : { to: to.fullPath } }
   }
-  if (to.name === 'login') return { name: 'home' }
+  if (to.name === 'login') return typeof to.query.to === 'string' && to.query.to.startsWith('/') ? to.query.to : { name: 'home' }
   const screen = SCREENS.find((s) => s.name === to.name)
   if (screen && screen.name !== 'settings' && !screen.may.some((m) => session.may(m))) return { name: firstScreen() }
   return true

@@ -2,6 +2,20 @@
 // stand without a gap, which of one's own are still on their way. No sockets and no screens here.
 import type { Conversation, Message } from './wire'
 
+/**
+ * What a message changes in its conversation: the server sends the message alone. The change number
+ * stays, so that a state that comes under the same number is still taken.
+ */
+export function spoken(c: Conversation, m: Message): Conversation {
+  if (m.number <= c.last_number) return c
+  if (m.sender === 'system') return { ...c, last_number: m.number }
+  const visitor = m.sender === 'visitor'
+  return { ...c, last_number: m.number, last_at: m.at, last_from: m.sender, last_text: m.text.slice(0, 60),
+    unanswered_since: visitor ? c.unanswered_since ?? m.at : null,
+    visitor_count: c.visitor_count + (visitor ? 1 : 0), agent_count: c.agent_count + (visitor ? 0 : 1),
+    first_visitor_at: c.first_visitor_at ?? (visitor ? m.at : null), first_agent_at: c.first_agent_at ?? (visitor ? null : m.at) }
+}
+
 /** Newer seq wins; what is gone stays gone until something newer comes. */
 export class Shelf {
   readonly all = new Map<string, Conversation>()
@@ -19,6 +33,14 @@ export class Shelf {
       this.gone.delete(c.id)
     }
     this.all.set(c.id, c)
+    return true
+  }
+
+  hear(id: string, message: Message, seq: number): boolean {
+    this.seq = Math.max(this.seq, seq)
+    const c = this.all.get(id)
+    if (!c || message.number <= c.last_number) return false
+    this.all.set(id, spoken(c, message))
     return true
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { backoff, Outbox, Shelf, Thread } from '../src/thread'
+import { backoff, Outbox, Shelf, spoken, Thread } from '../src/thread'
 import type { Conversation, Message } from '../src/wire'
 
 const message = (number: number, key = `k${number}`): Message =>
@@ -36,6 +36,29 @@ describe('Shelf: newer seq wins', () => {
     s.replace([conversation('stays', 6)], 10)
     expect([...s.all.keys()].sort()).toEqual(['new', 'stays'])
     expect(s.all.get('stays')!.seq).toBe(6)
+  })
+})
+
+describe('spoken: what a message changes in its conversation', () => {
+  const c = { id: '1', seq: 5, last_number: 2, visitor_count: 1, agent_count: 1, unanswered_since: null, first_visitor_at: 'a', first_agent_at: 'b' } as Conversation
+  it('a visitor begins to wait, once', () => {
+    const after = spoken(spoken(c, message(3)), { ...message(4), at: '2026-11-21T14:00:00Z' })
+    expect(after).toMatchObject({ seq: 5, last_number: 4, last_from: 'visitor', last_text: 'm4', visitor_count: 3, agent_count: 1, unanswered_since: '2026-11-21T13:00:00Z', first_visitor_at: 'a' })
+  })
+  it('an answer ends the wait; a note of the system does not', () => {
+    const waits = spoken(c, message(3))
+    expect(spoken(waits, { ...message(4), sender: 'system' })).toMatchObject({ last_number: 4, unanswered_since: waits.unanswered_since, last_from: 'visitor' })
+    expect(spoken(waits, { ...message(4), sender: 'agent' })).toMatchObject({ unanswered_since: null, agent_count: 2, last_from: 'agent' })
+  })
+  it('counts nothing twice, and a state under the same number is still taken', () => {
+    expect(spoken(c, message(2))).toBe(c)
+    const s = new Shelf()
+    s.put(c)
+    expect(s.hear('1', message(3), 6)).toBe(true)
+    expect(s.hear('1', message(3), 6)).toBe(false)
+    expect(s.seq).toBe(6)
+    expect(s.put({ ...c, seq: 6, state: 'active' })).toBe(true)
+    expect(s.hear('nobody', message(1), 7)).toBe(false)
   })
 })
 

@@ -41,11 +41,11 @@ export function useCloser(markFirst: () => void): (c: Conversation) => Promise<v
     if (open.length && session.may('mark')) {
       try {
         await ElMessageBox.confirm(t('reception.closeAsk', { names: open.map(words.dimension).join(t('today.listSep')) }), t('reception.close'), {
-          confirmButtonText: t('reception.closeAnyway'), cancelButtonText: t('reception.markFirst'), distinguishCancelAndClose: true,
+          confirmButtonText: t('reception.markFirst'), cancelButtonText: t('reception.closeAnyway'), distinguishCancelAndClose: true,
         })
+        return markFirst()
       } catch (choice) {
-        if (choice === 'cancel') markFirst()
-        return
+        if (choice !== 'cancel') return // Esc: neither
       }
     }
     await desk.close(c.id)

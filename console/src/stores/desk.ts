@@ -159,8 +159,13 @@ export const useDesk = defineStore('desk', () => {
     for (const item of outbox.of(id)) if (thread.has(item.key)) outbox.acked(item.key)
     keepOutbox()
   }
-  function hearMessage(id: string, message: Message): void {
+  function hearMessage(id: string, message: Message, seq: number): void {
     if (message.sender === 'visitor') typing.delete(id)
+    const before = shelf.all.get(id)
+    if (shelf.hear(id, message, seq)) {
+      noteUnread(before, shelf.all.get(id)!)
+      refreshList()
+    }
     const thread = threads.get(id)
     if (!thread || talks.get(id)?.state !== 'ready') return
     const talk = talks.get(id)!
@@ -199,13 +204,10 @@ export const useDesk = defineStore('desk', () => {
     }
   }
   function place(item: Unsent, number: number, at: string): void {
-    const thread = threads.get(item.conversation)
     const me = session.me
-    if (thread && me && number > thread.last) {
-      thread.add([{ number, key: item.key, sender: 'agent', agent_id: me.user.id, name: me.user.name, at,
-        text: item.text, erased: false }])
-      change(item.conversation, { messages: thread.messages })
-      if (thread.gap) void fill(item.conversation)
+    if (me) {
+      hearMessage(item.conversation, { number, key: item.key, sender: 'agent', agent_id: me.user.id, name: me.user.name,
+        at, text: item.text, erased: false }, shelf.seq)
     }
     outbox.acked(item.key)
     keepOutbox()
@@ -362,7 +364,7 @@ export const useDesk = defineStore('desk', () => {
     const id = String(frame.conversation ?? '')
     if (frame.t === 'conversation') put(frame as unknown as Conversation)
     else if (frame.t === 'gone') lose(String(frame.id), Number(frame.seq))
-    else if (frame.t === 'message') hearMessage(id, frame.message as Message)
+    else if (frame.t === 'message') hearMessage(id, frame.message as Message, Number(frame.seq))
     else if (frame.t === 'typing') {
       if (frame.text) typing.set(id, { text: String(frame.text), at: Date.now() })
       else typing.delete(id)
