@@ -26,7 +26,7 @@ export function exchange(server, bytes, { quiet = 1500 } = {}) {
 }
 
 /** Statuses of all answers in a text. */
-export const statuses = (text) => [...text.matchAll(/^HTTP\/1\.1 (\d{3})/gm)].map((m) => Number(m[1]))
+export const statuses = (text) => [...text.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map((m) => Number(m[1]))
 
 /** A client's frame, masked; first: the first byte, FIN and opcode. */
 export function frame(first, payload, { masked = true, length } = {}) {

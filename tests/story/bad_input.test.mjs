@@ -218,7 +218,10 @@ describe('too much', () => {
     }
     const said = { site: site.key, visitor: visitor.token, key: newKey() }
     await bad(422, 'message_long', widget('/w/say', { ...said, text: 'x'.repeat(4001) }))
-    await bad(422, 'field_long', widget('/w/say', { ...said, text: 'x'.repeat(8001) }))
+    await bad(422, 'message_long', widget('/w/say', { ...said, text: '字'.repeat(4001) }))
+    await bad(422, 'field_long', widget('/w/say', { ...said, text: 'x'.repeat(16_001) }))
+    const longest = await widget('/w/say', { ...said, text: '字'.repeat(4000) })('en')
+    assert.equal(longest.status, 200, 'characters are counted, not bytes')
     await bad(422, 'message_empty', widget('/w/say', { ...said, text: ' \n\t ' }))
     await bad(422, 'field_short', widget('/w/say', { ...said, key: 'short', text: 'x' }))
   })
