@@ -12,6 +12,14 @@ export const SELECT: InjectionKey<(id: string) => void> = Symbol('select')
 /** True while plain keys set marks (F2). */
 export const MARKING: InjectionKey<Ref<boolean>> = Symbol('marking')
 
+const underway = new Set<Promise<unknown>>()
+/** Marks that are on their way: whoever ends a conversation right after a key waits for them. */
+export function onItsWay<T>(mark: Promise<T>): Promise<T> {
+  underway.add(mark)
+  void mark.catch(() => undefined).finally(() => underway.delete(mark))
+  return mark
+}
+
 /** What one may do with a conversation, from state, rights and whose it is. */
 export function useRights() {
   const session = useSession()
@@ -35,7 +43,9 @@ export function useCloser(markFirst: () => void): (c: Conversation) => Promise<v
   const session = useSession()
   const words = useWords()
   const rights = useRights()
-  return async (c) => {
+  return async (asked) => {
+    await Promise.allSettled(underway)
+    const c = desk.find(asked.id) ?? asked
     if (!rights(c).close) return
     const open = session.dimensions.filter((d) => !c.marks.some((m) => m.dimension_id === d.id && m.label_id))
     if (open.length && session.may('mark')) {
