@@ -3,11 +3,13 @@
 
 run.py [--full] [STAGE...]
 
-Stages: lint unit fuzz web story fault e2e tsan (default: all, in this order). --full fuzzes longer,
-lints with clang-tidy too, and runs the stories a second time under ThreadSanitizer.
+Stages: lint unit fuzz web story fault e2e tsan coverage (default: all but the last, in this order).
+--full fuzzes longer, lints with clang-tidy too, runs the stories a second time under
+ThreadSanitizer, and measures how much of the pure files the unit tests reach.
 A stage that cannot even be built counts as one failure; so does a test file without a test.
 The last line is "N passed, N failed" and, where there are any, ", N skipped".
 """
+import csv
 import json
 import os
 import re
@@ -19,11 +21,14 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from layout import COVERED
+
 ROOT = Path(__file__).resolve().parent.parent
 REPORTS = ROOT / "build-asan" / "reports"  # sanitizers of the servers under test write here
 # ThreadSanitizer cannot place its shadow where addresses are spread over more than 28 bits.
 NO_ASLR = ["setarch", os.uname().machine, "-R"]
 SANITIZE = "address,undefined"
+COVERED_LEAST = 95  # per cent of the lines of each file
 
 
 class Tally:
@@ -253,13 +258,44 @@ def tsan(tally):
         node_tests(tally, "story", "build-tsan/laiyu")
 
 
-STAGES = {stage.__name__: stage for stage in (lint, unit, fuzz, web, story, fault, e2e, tsan)}
+def coverage(tally):
+    """Each file whose every line a table of values can reach, and how much of it the tables do."""
+    folder = ROOT / "build-cov"
+    if not build(tally, "build-cov", ["-Doptimization=0", "-Db_coverage=true"]):
+        return
+    for old in folder.rglob("*.gcda"):  # counts of an older build
+        old.unlink()
+    code, output = run(["meson", "test", "-C", folder, "--suite", "unit", "--num-processes",
+                        os.cpu_count()], quiet=True)
+    if code:
+        print(output)
+        tally.add("coverage: unit tests", failed=1)
+        return
+    code, output = run(["gcovr", "--root", ROOT, folder, "--filter", ROOT / "src", "--csv"], quiet=True)
+    rows = [row for row in csv.DictReader(output[output.find("filename,"):].splitlines())]
+    files = [f"src/{path.relative_to(ROOT / 'src').as_posix()}" for pattern in sorted(COVERED)
+             for path in sorted((ROOT / "src").glob(pattern + ".c"))]
+    reached = {row["filename"]: row for row in rows}
+    for file in files:
+        lines, hit = (int(reached[file][f"line_{what}"]) for what in ("total", "covered")) \
+            if file in reached else (0, 0)
+        good = lines and hit * 100 >= lines * COVERED_LEAST
+        print(f"{'ok' if good else 'not ok'} - coverage of {file}: {hit} of {lines} lines")
+        tally.add(f"coverage of {file}", passed=int(bool(good)), failed=int(not good))
+    if code or not files:
+        print(output)
+        tally.add("coverage", failed=1)
+
+
+STAGES = {stage.__name__: stage
+          for stage in (lint, unit, fuzz, web, story, fault, e2e, tsan, coverage)}
 
 
 def main():
     words = sys.argv[1:]
     tally = Tally(full="--full" in words)
-    chosen = [word for word in words if word != "--full"] or list(STAGES)
+    chosen = [word for word in words if word != "--full"] or \
+        [name for name in STAGES if tally.full or name != "coverage"]
     unknown = [word for word in chosen if word not in STAGES]
     if unknown:
         sys.exit(f"no such stage: {' '.join(unknown)}\n{__doc__}")

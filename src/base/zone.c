@@ -234,6 +234,17 @@ static bool parse_tzif(str data, struct zone *z)
            (!footer.len || parse_footer(footer, z));
 }
 
+struct zone *zone_of_tzif(str data, str name)
+{
+    struct zone *z = calloc(1, sizeof *z + (size_t)name.len);
+    if (data.ptr && z && parse_tzif(data, z)) {
+        z->name = (str){memcpy(z + 1, name.ptr, (size_t)name.len), name.len};
+        return z;
+    }
+    free(z);
+    return NULL;
+}
+
 static str read_whole(const char *path)
 {
     str data = {NULL, 0};
@@ -256,14 +267,10 @@ static struct zone *load(str name)
     char path[32 + NAME_MAX_LEN];
     snprintf(path, sizeof path, "/usr/share/zoneinfo/%.*s", STR_ARG(name));
     str data = read_whole(path);
-    struct zone *z = calloc(1, sizeof *z + (size_t)name.len);
-    if (data.ptr && z && parse_tzif(data, z)) {
-        z->name = (str){memcpy(z + 1, name.ptr, (size_t)name.len), name.len};
-        return z; /* it goes on pointing into the file's bytes */
-    }
-    free(z);
-    free((void *)(uintptr_t)data.ptr);
-    return NULL;
+    struct zone *z = zone_of_tzif(data, name);
+    if (!z)
+        free((void *)(uintptr_t)data.ptr);
+    return z;
 }
 
 static bool is_zone_name(str name)

@@ -3,6 +3,8 @@
 #include "base/str.h"
 
 #include <cmocka.h>
+#include <setjmp.h>
+#include <signal.h>
 #include <string.h>
 
 static void memory_is_zeroed_aligned_and_apart(void **state)
@@ -74,6 +76,39 @@ static void a_released_arena_can_be_used_again(void **state)
     arena_release(&a);
 }
 
+static sigjmp_buf at_the_end;
+
+static void instead_of_ending(int signal)
+{
+    siglongjmp(at_the_end, 1);
+}
+
+/* Sizes that no machine has: they must end the program, not wrap around to small ones. */
+static void what_cannot_be_had_ends_the_program(void **state)
+{
+    static const struct {
+        size_t count, size;
+    } rows[] = {
+        {SIZE_MAX / 2, 3}, /* their product is too large for a size */
+        {1, SIZE_MAX - 3}, /* with its alignment, it is */
+        {1, SIZE_MAX / 2}, /* no pointer reaches across */
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct arena a;
+        volatile bool ended = true;
+        void (*before)(int) = signal(SIGABRT, instead_of_ending);
+        arena_init(&a, 0);
+        if (!sigsetjmp(at_the_end, 1)) {
+            (void)arena_alloc(&a, rows[i].count, rows[i].size, 8);
+            ended = false;
+        }
+        signal(SIGABRT, before);
+        if (!ended)
+            fail_msg("row %zu", i);
+        arena_release(&a);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -82,6 +117,7 @@ int main(void)
         cmocka_unit_test(clear_keeps_one_chunk_and_forgets_the_rest),
         cmocka_unit_test(a_large_block_leaves_the_rest_of_the_chunk_in_use),
         cmocka_unit_test(a_released_arena_can_be_used_again),
+        cmocka_unit_test(what_cannot_be_had_ends_the_program),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
