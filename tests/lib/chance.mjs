@@ -1,10 +1,12 @@
 // What tests with chance in them share: how long they run, and a seed that is printed, so that a
 // failure can be had again with LAIYU_SEED.
 import { randomInt } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { BINARY } from './server.mjs'
 
 export const FULL = process.env.LAIYU_FULL === '1'
 /** Sanitizers make everything several times slower; goals of time are for the bare program. */
-export const SANITIZED = /asan|tsan|story/.test(process.env.LAIYU_BIN ?? '')
+export const SANITIZED = ['__asan_init', '__tsan_init'].some((name) => readFileSync(BINARY).includes(name))
 
 /** A generator of numbers from 0 to 1, the same for the same seed. */
 export function chance(name, seed = Number(process.env.LAIYU_SEED) || randomInt(2 ** 31)) {
