@@ -17,6 +17,7 @@ enum {
     WAL_LARGE = 4 << 20,      /* carry over without waiting for EACH_MS */
     WAL_TOO_LARGE = 64 << 20, /* begin anew even under load */
     IDLE_TICKS = 4,
+    PASSES = 3,
 };
 
 struct log {
@@ -130,8 +131,13 @@ static void look_after(struct store *s, struct log *log, int64_t now)
         log->pending = sqlite_checkpoint(log->db, CHECKPOINT_PASSIVE, &held).code != ERR_NONE;
         log->checked_at = now;
     }
-    if (held > WAL_TOO_LARGE)
+    if (held > WAL_TOO_LARGE) {
+        /* Each pass leaves only what was written while it ran, so that the one that holds the writer
+         * up has little to do. */
+        for (int i = 0; i < PASSES && !log->pending; i++)
+            log->pending = sqlite_checkpoint(log->db, CHECKPOINT_PASSIVE, &held).code != ERR_NONE;
         begin_anew(log, CHECKPOINT_RESTART, held);
+    }
     if (size > WAL_LARGE && log->idle == IDLE_TICKS) /* once */
         begin_anew(log, CHECKPOINT_TRUNCATE, size);
 }
