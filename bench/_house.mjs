@@ -2,7 +2,7 @@
 // floor beside it, many visitors quickly, and one line of JSON a figure.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { closeSync, fdatasyncSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs'
 import net from 'node:net'
 import path from 'node:path'
 import { ROOT, newKey, sleep, startServer } from '../tests/lib/server.mjs'
@@ -91,6 +91,23 @@ export async function several(by, run, runs = RUNS) {
   answers.sort((a, b) => by(a) - by(b))
   note(answers.map((a) => Math.round(by(a))).join('  '))
   return answers[Math.floor(answers.length / 2)]
+}
+
+/** What a commit waits for at least: writing 64 KB over and making it safe, on the server's disk. */
+export function disk(server) {
+  const file = path.join(server.dir, 'sync')
+  const bytes = Buffer.alloc(65536, 1)
+  const fd = openSync(file, 'w')
+  const times = []
+  for (let i = 0; i < 600; i++) {
+    const began = performance.now()
+    writeSync(fd, bytes, 0, bytes.length, (i % 300) * bytes.length)
+    fdatasyncSync(fd)
+    if (i >= 300) times.push(performance.now() - began)
+  }
+  closeSync(fd)
+  times.sort((a, b) => a - b)
+  return { p50: times[150], p99: times[297] }
 }
 
 /** Resident bytes of a process. */

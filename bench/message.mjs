@@ -1,7 +1,7 @@
 // Messages: 400 visitors in open conversations write over their sockets; each message is acknowledged
 // after its commit and told to the visitor's tab, to the agent who has the conversation and to a
 // supervisor who hears all. Latency at half the goal, with fixed times of sending.
-import { SAY, SECONDS, emit, house, load, note, several, varsFile, visitorSockets, visitors } from './_house.mjs'
+import { SAY, SECONDS, disk, emit, house, load, note, several, varsFile, visitorSockets, visitors } from './_house.mjs'
 
 const VISITORS = 400
 const AGENTS = 8
@@ -39,9 +39,12 @@ const shape = { ...sockets, ...SAY, seconds: SECONDS, warm: 0.5 }
 const most = await several((answer) => answer.per_second, () => load(shape))
 const half = await several((answer) => answer.p99_us, () => load({ ...shape, rate: GOAL / 2 }))
 for (const run of [most, half]) if (run.errors) note(`${run.errors} were refused`)
+const sync = disk(server)
+note(`a sync of this disk alone takes ${sync.p50.toFixed(2)} ms, one in a hundred ${sync.p99.toFixed(2)}`)
 emit('message', 'per_second', most.per_second, '1/s', peer, most.per_second / 429)
 emit('message', 'p99_ms', half.p99_us / 1000, 'ms', peer, 33 / (half.p99_us / 1000))
 emit('message', 'per_second_at_p99', half.per_second, '1/s', 'half the goal, fixed times', half.per_second / (GOAL / 2))
+emit('message', 'p99_against_sync_ms', half.p99_us / 1000, 'ms', 'p99 of fdatasync alone, same run', sync.p99 / (half.p99_us / 1000))
 emit('message', 'cpu_us', most.cpu_us_each, 'us', 'no peer', null)
 await server.end()
 process.exit(0)
