@@ -145,7 +145,6 @@ export async function hire(admin, login, name, role, language = 'zh') {
   const client = admin.server.client({ language })
   await client.login(login, first)
   await client.changePassword(first, password)
-  await client.login(login, password)
   return { id: user.id, login, name, password, client }
 }
 

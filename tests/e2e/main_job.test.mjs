@@ -12,7 +12,7 @@ const said = []
 const of = (who) => said.filter(([sender]) => sender === who).map(([, text]) => text)
 const visitorSees = {
   mine: () => texts(page.locator('.m.me p')),
-  theirs: () => texts(page.locator('.m.you:not(.typing) > p').and(page.locator('.m.you > p'))),
+  theirs: () => texts(page.locator('.m.you:not(.typing) > p')),
 }
 const agentSees = () => desk.locator('.talk .msg:not(.typing)').evaluateAll((all) =>
   all.map((e) => [e.classList.contains('me') ? 'agent' : 'visitor', e.querySelector('p').innerText]))
