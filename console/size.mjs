@@ -6,8 +6,9 @@ import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 
 const LIMIT = 250 * 1024
-const dist = join(dirname(fileURLToPath(import.meta.url)), 'dist')
-const manifest = JSON.parse(readFileSync(join(dist, '.vite/manifest.json'), 'utf8'))
+const here = dirname(fileURLToPath(import.meta.url))
+const dist = join(here, 'dist')
+const manifest = JSON.parse(readFileSync(join(here, '.parts.json'), 'utf8'))
 
 function files(key, seen = new Set()) {
   const chunk = manifest[key]
