@@ -14,7 +14,7 @@
 enum {
     TICK_MS = 500,
     EACH_MS = 5000,
-    WAL_LARGE = 4 << 20,      /* carry over without waiting for EACH_MS */
+    WAL_LARGE = 4 << 20,      /* a trail's: carry over without waiting for EACH_MS */
     WAL_TOO_LARGE = 64 << 20, /* begin anew even under load */
     IDLE_TICKS = 4,
     PASSES = 3,
@@ -116,30 +116,48 @@ static bool wait_and_collect(struct store *s, struct logs *l)
     return go_on;
 }
 
-static void begin_anew(struct log *log, enum checkpoint how, int64_t held)
+/* False when somebody was in the way all the time. */
+static bool begin_anew(struct log *log, enum checkpoint how, int64_t held)
 {
     err e = sqlite_checkpoint(log->db, how, NULL);
-    if (e.code && held > 4 * (int64_t)WAL_TOO_LARGE)
+    if (e.code && held > 16 * (int64_t)WAL_TOO_LARGE)
         log_event(LOG_WARN, "wal_large", {"month", .number = log->month}, {"bytes", .number = held},
                   {"error", str_of(e.name)});
+    return !e.code;
+}
+
+static bool carry_over(struct log *log, int64_t *held)
+{
+    return sqlite_checkpoint(log->db, CHECKPOINT_PASSIVE, held).code == ERR_NONE;
+}
+
+/* main.db is written in few places again and again: the longer it waits the less there is to carry,
+ * and while it is carried chat messages wait longer for the disk. A trail grows at its end, so that
+ * little and often is smoother. */
+static bool is_due(const struct log *log, int64_t size, int64_t now)
+{
+    bool often = log->month != MAIN_FILE && size > WAL_LARGE;
+    return log->pending && (often || now - log->checked_at > EACH_MS);
 }
 
 static void look_after(struct store *s, struct log *log, int64_t now)
 {
     int64_t size = wal_size(s, log->month), held = 0;
-    if (log->pending && (size > WAL_LARGE || now - log->checked_at > EACH_MS)) {
-        log->pending = sqlite_checkpoint(log->db, CHECKPOINT_PASSIVE, &held).code != ERR_NONE;
+    if (is_due(log, size, now)) {
+        log->pending = !carry_over(log, &held);
         log->checked_at = now;
     }
     if (held > WAL_TOO_LARGE) {
         /* Each pass leaves only what was written while it ran, so that the one that holds the writer
          * up has little to do. */
-        for (int i = 0; i < PASSES && !log->pending; i++)
-            log->pending = sqlite_checkpoint(log->db, CHECKPOINT_PASSIVE, &held).code != ERR_NONE;
-        begin_anew(log, CHECKPOINT_RESTART, held);
+        bool good = true;
+        for (int i = 0; i < PASSES && good; i++)
+            good = carry_over(log, &held);
+        if (!good || !begin_anew(log, CHECKPOINT_RESTART, held))
+            log->checked_at = 0; /* again at the next tick */
     }
     if (size > WAL_LARGE && log->idle == IDLE_TICKS) /* once */
-        begin_anew(log, CHECKPOINT_TRUNCATE, size);
+        (void)begin_anew(log, CHECKPOINT_TRUNCATE, size);
 }
 
 void *checkpoint_run(void *store)

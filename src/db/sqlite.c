@@ -14,9 +14,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { SETS = 64, WAYS = 8, BUSY_MS = 5000, HOLDING_BUSY_MS = 100, LOG_MS = 1000, PAGE = 4096 };
+enum {
+    SETS = 64,
+    WAYS = 8,
+    BUSY_MS = 5000,
+    HOLDING_PAUSE_US = 200,
+    HOLDING_TIMES = 500,
+    LOG_MS = 1000,
+    PAGE = 4096
+};
 
 struct statement {
     sqlite3_stmt *stmt;
@@ -437,6 +446,13 @@ err sqlite_open(const char *path, const struct sqlite_options *o, struct db **ou
     return OK;
 }
 
+/* A writer under load lets go of its lock for moments only: SQLite's own pauses would miss them. */
+static int look_again(void *unused, int times)
+{
+    nanosleep(&(struct timespec){.tv_nsec = HOLDING_PAUSE_US * 1000}, NULL);
+    return times < HOLDING_TIMES;
+}
+
 err sqlite_checkpoint(struct db *db, enum checkpoint how, int64_t *log)
 {
     static const int modes[] = {SQLITE_CHECKPOINT_PASSIVE, SQLITE_CHECKPOINT_RESTART,
@@ -445,7 +461,8 @@ err sqlite_checkpoint(struct db *db, enum checkpoint how, int64_t *log)
     int frames = 0, done = 0;
     assert(db->driver == &sqlite_driver);
     /* All but PASSIVE hold the writer up while they wait for readers: they wait only briefly. */
-    sqlite3_busy_timeout(c->handle, how ? HOLDING_BUSY_MS : BUSY_MS);
+    if (how)
+        sqlite3_busy_handler(c->handle, look_again, NULL);
     int rc = sqlite3_wal_checkpoint_v2(c->handle, NULL, modes[how], &frames, &done);
     sqlite3_busy_timeout(c->handle, BUSY_MS);
     if (log)
