@@ -85,7 +85,9 @@ void answer_write(struct conn *c, const struct http_answer *a)
     struct writer w = {head};
     bool bodiless = a->status == 204 || a->status == 304;
     bool silent = bodiless || c->head_only || a->head_only;
-    bool close = a->close || !c->keep_alive || c->eof || c->loop->draining;
+    /* Not first when this loop hears of it: a client must not begin another call here. */
+    bool stopping = atomic_load(&c->loop->net->stopping);
+    bool close = a->close || !c->keep_alive || c->eof || stopping;
     assert(a->headers.len <= HEADERS_MAX && a->content_type.len < 128);
     assert(a->status >= 200 && a->status <= 599);
     put(&w, S("HTTP/1.1 "));
