@@ -17,15 +17,8 @@
 #include <time.h>
 #include <unistd.h>
 
-enum {
-    SETS = 64,
-    WAYS = 8,
-    BUSY_MS = 5000,
-    HOLDING_PAUSE_US = 200,
-    HOLDING_TIMES = 500,
-    LOG_MS = 1000,
-    PAGE = 4096
-};
+enum { SETS = 64, WAYS = 8, LOG_MS = 1000, PAGE = 4096 };
+enum { LOOK_EACH_US = 200, BUSY_LOOKS = 25000, HOLDING_LOOKS = 500 }; /* 5 s, 0.1 s */
 
 struct statement {
     sqlite3_stmt *stmt;
@@ -399,13 +392,21 @@ static err touch(const char *path)
     return OK;
 }
 
+/* Writer and checkpoint let go of their locks for moments only, and each holds up whoever waits in the
+ * other: SQLite's own pauses, which grow, would miss the moments and go on after them. */
+static int look_again(void *most, int times)
+{
+    nanosleep(&(struct timespec){.tv_nsec = LOOK_EACH_US * 1000}, NULL);
+    return times < (int)(intptr_t)most;
+}
+
 static err set_up(struct sqlite *c, const struct sqlite_options *o)
 {
     static const char common[] = "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
                                  "PRAGMA cache_size = -4096; PRAGMA temp_store = MEMORY;"
                                  "PRAGMA mmap_size = 0";
     sqlite3_extended_result_codes(c->handle, 1);
-    sqlite3_busy_timeout(c->handle, BUSY_MS);
+    sqlite3_busy_handler(c->handle, look_again, (void *)BUSY_LOOKS);
     sqlite3_db_config(c->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     sqlite3_db_config(c->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
     sqlite3_db_config(c->handle, SQLITE_DBCONFIG_DQS_DML, 0, NULL); /* "x" is no text, as in */
@@ -446,13 +447,6 @@ err sqlite_open(const char *path, const struct sqlite_options *o, struct db **ou
     return OK;
 }
 
-/* A writer under load lets go of its lock for moments only: SQLite's own pauses would miss them. */
-static int look_again(void *unused, int times)
-{
-    nanosleep(&(struct timespec){.tv_nsec = HOLDING_PAUSE_US * 1000}, NULL);
-    return times < HOLDING_TIMES;
-}
-
 err sqlite_checkpoint(struct db *db, enum checkpoint how, int64_t *log)
 {
     static const int modes[] = {SQLITE_CHECKPOINT_PASSIVE, SQLITE_CHECKPOINT_RESTART,
@@ -461,10 +455,10 @@ err sqlite_checkpoint(struct db *db, enum checkpoint how, int64_t *log)
     int frames = 0, done = 0;
     assert(db->driver == &sqlite_driver);
     /* All but PASSIVE hold the writer up while they wait for readers: they wait only briefly. */
-    if (how)
-        sqlite3_busy_handler(c->handle, look_again, NULL);
+    int times = how ? HOLDING_LOOKS : BUSY_LOOKS;
+    sqlite3_busy_handler(c->handle, look_again, (void *)(intptr_t)times);
     int rc = sqlite3_wal_checkpoint_v2(c->handle, NULL, modes[how], &frames, &done);
-    sqlite3_busy_timeout(c->handle, BUSY_MS);
+    sqlite3_busy_handler(c->handle, look_again, (void *)BUSY_LOOKS);
     if (log)
         *log = rc == SQLITE_OK && how ? 0 : (int64_t)(frames > 0 ? frames : 0) * PAGE;
     if (rc == SQLITE_OK || (rc == SQLITE_BUSY && how == CHECKPOINT_PASSIVE))
