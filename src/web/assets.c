@@ -7,10 +7,9 @@
 
 /* Pages may run only what we serve; nobody may frame the console. */
 #define PAGE_POLICY                                                                                \
-    "Content-Security-Policy: default-src 'self'; img-src 'self' data:; style-src 'self' "         \
-    "'unsafe-inline'; object-src 'none'; base-uri 'none'; form-action 'self'; "                    \
-    "frame-ancestors 'none'\r\nX-Frame-Options: DENY\r\nReferrer-Policy: "                         \
-    "strict-origin-when-cross-origin\r\n"
+    "Content-Security-Policy: default-src 'self'; img-src 'self' data:; object-src 'none'; "       \
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'\r\n"                              \
+    "X-Frame-Options: DENY\r\nReferrer-Policy: strict-origin-when-cross-origin\r\n"
 
 static const struct asset *asset_find(str path)
 {

@@ -1,6 +1,6 @@
 // zh-CN. Keys must equal those of en.ts; a test compares them.
 export default {
-  app: { name: '来语', title: '{screen}·来语', loading: '正在载入', retry: '再试一次', cancel: '取消', save: '保存', saved: '已保存', close: '关闭', edit: '修改', remove: '删除', undo: '撤销', copy: '复制', copied: '已复制', more: '更多', back: '返回', none: '无', unknown: '未知', demo: '演示数据', sep: '·', failed: '没有读到数据', skip: '跳到正文' },
+  app: { name: '来语', title: '{screen}·来语', loading: '正在载入', retry: '再试一次', cancel: '取消', save: '保存', saved: '已保存', close: '关闭', edit: '修改', remove: '删除', undo: '撤销', copy: '复制', copied: '已复制', more: '更多', back: '返回', none: '无', unknown: '未知', demo: '含演示站点', sep: '·', failed: '没有读到数据', skip: '跳到正文' },
   nav: { main: '主导航', reception: '接待台', today: '今日', conversations: '对话', settings: '设置', waiting: '{n} 位等待' },
   bar: { site: '站点', allSites: '全部 {n} 个', available: '接待中', away: '暂离', availableHint: '访客看到有人在线，新对话会进来', awayHint: '访客看到的是留言', offline: '连接断开，正在重连', connecting: '正在连接', theme: '外观', themeAuto: '跟随系统', themeLight: '浅色', themeDark: '深色', account: '我的账号', password: '修改密码', logout: '退出登录', everywhere: '在所有设备退出', everywhereAsk: '所有设备上的登录都会失效，包括这里。', loggedOut: '已退出登录', sessionEnded: '登录已失效，请重新登录' },
   role: { agent: '咨询员', supervisor: '咨询主管', marketing: '网络部', desk: '前台', onsite: '现场咨询', care: '客服', manager: '领导', admin: '管理员' },
@@ -18,7 +18,7 @@ export default {
   mark: { title: '标记', keys: '后按单键', keysOn: '按键标记中', leave: '退出', unmarked: '未标记', history: '标记记录', historyEmpty: '还没有标记过。点上面的值，或按 F2 后按单键。', changed: '{from} → {to}', set: '标记为 {label}', again: '再点一次清除', readonly: '没有标记权限', },
   chip: { outside: '非患者', suspected: '疑似', confirmed: '确诊', returning: '复诊', invalid: '无效', lost: '遗失', broken: '非正常', completed: '正常', none: '无', info: '信息', phone: '套电', booked: '预约' },
   reception: {
-    waiting: '等待接入', mine: '我的对话', mates: '同事的对话', ended: '刚结束', visitors: '在线访客', search: '搜索对话、页面、来路', clear: '清除搜索',
+    fewer: '收起', waiting: '等待接入', mine: '我的对话', mates: '同事的对话', ended: '刚结束', visitors: '在线访客', search: '搜索对话、页面、来路', clear: '清除搜索',
     takeNext: '接下一位', byWait: '按等我最久', longest: '最久未回', notTalking: '未对话·按停留', noWaiting: '没有人在等', noMine: '你手上没有对话。按 F8 接下一位。', noMates: '同事手上没有对话', noVisitors: '此刻没有访客在线', allTalking: '在线的访客都在对话中', noMatch: '没有符合“{text}”的', restOnline: '其余 {n} 位在线', switch: '换对话', marking: '标记',
     lists: '访客列表', talk: '对话', card: '访客卡片', choose: '选一位访客', chooseHint: '左边点一行，或按 F8 接等得最久的一位。', loadFailed: '没有读到对话', gone: '这条对话不再对你可见',
     typing: '正在输入…', me: '我', page: '第 {n} 页', windowOpen: '已开窗', invite: '邀请', inviting: '正在邀请', inviteShown: '已看到邀请', inviteRefused: '已谢绝邀请', inviteAccepted: '已接受邀请', inviteSent: '已发出邀请', visitorOffline: '已离开页面',
@@ -28,7 +28,7 @@ export default {
     reply: '回复', replyPlaceholder: '写给访客', send: '发送', sendHint: '发送', lineHint: '换行', cannedHint: '常用语', draftKept: '草稿已存', tooLong: '超出 {n} 字', canned: '常用语', cannedOf: '常用语 “{text}”', cannedCount: '{n} 条', cannedNone: '没有符合的常用语', cannedEmpty: '还没有常用语。可在设置里添加。', choosing: '选', insert: '插入', closing: '关', thisSite: '本站', allSites: '通用', onlineNow: '正在看：{page}',
   },
   card: {
-    rename: '改称呼', name: '称呼', visits: '第 {n} 次访问', talksBefore: '之前 {n} 次对话', noTalks: '之前没有对话', source: '来路', term: '搜索词·访客打的', keyword: '投放关键词·我们买的', termUnknown: '引擎未随来源传出', keywordNone: '落地网址里没有', channel: '渠道', landing: '初次访问', chatPage: '对话来源', anchor: '锚点 {anchor}', referrer: '来源网址', device: '设备', provenance: '依据 {text}', copyUrl: '复制完整网址', cut: '超长已截断',
+    rename: '改称呼', name: '称呼', visits: '第 {n} 次访问', talksBefore: '之前 {n} 次对话', noTalks: '之前没有对话', source: '来路', term: '搜索词·访客打的', keyword: '投放关键词·我们买的', termUnknown: '引擎未随来源传出', keywordNone: '落地网址里没有', channel: '渠道', landing: '初次访问', chatPage: '对话来源', anchor: '锚点 {anchor}', referrer: '来源网址', device: '设备', provenance: { referrer: '依据来源网址', landing: '依据落地网址', none: '无来源网址' }, termDirect: '不是从搜索来的', copyUrl: '复制完整网址', cut: '超长已截断',
     trail: '轨迹', trailOf: '本次 {span}·{n} 页', earlier: '含以前访问', onlyThis: '只看本次', noTrail: '没有浏览记录', clicked: '点“{anchor}”', here: '正在看', visitOf: '{time} 访问·{n} 页', talks: '以前的对话', contacts: '联系方式', contactsFound: '识别 {n}', noContacts: '还没有联系方式', phone: '电话', landline: '座机', nameKind: '称呼', time: '时间', other: '其他', reveal: '查看全部', revealHint: '每次查看都会记入审计', revealed: '已显示全文，本次查看已记录', inMessage: '第 {n} 条', byForm: '留言表单', note: '备注', notePlaceholder: '给同事看的备注，访客看不到', noteSaved: '备注已存', erase: '删除个人信息', eraseAsk: '会覆盖这位访客的消息正文、联系方式、称呼、备注和网址，不能恢复。对话次数仍计入统计。', eraseDone: '已删除个人信息',
   },
   today: {
