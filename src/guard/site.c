@@ -15,9 +15,8 @@ static const struct text_setting {
                         "booking and directions; a doctor has to see you to judge an illness.")},
     {"invitation_zh", STR("需要了解门诊时间或挂号吗？")},
     {"invitation_en", STR("Would you like to know opening hours or how to book?")},
-    {"purpose_zh", STR("用于回答这次咨询和安排预约，本院咨询员与就诊科室可以看到。")},
-    {"purpose_en", STR("To answer this consultation and arrange a booking; seen by our "
-                       "consultants and the department you visit.")},
+    {"purpose_zh", STR("回答这次咨询、安排预约")},
+    {"purpose_en", STR("To answer you and to arrange a visit")},
     {"hours_zh", STR("每天 8:00 至 24:00")},
     {"hours_en", STR("every day, 8:00 to 24:00")},
     {"emergency_zh", STR("紧急情况请直接拨打 120 或前往就近急诊。")},
