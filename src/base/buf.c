@@ -8,7 +8,7 @@
 enum { SMALLEST = 64 };
 
 /* The old bytes stay in the arena: doubling keeps that waste below the final size. */
-static void reserve(struct buf *b, size_t more)
+void buf_reserve(struct buf *b, size_t more)
 {
     if (b->cap - b->len >= more)
         return;
@@ -26,21 +26,21 @@ static void reserve(struct buf *b, size_t more)
 void buf_init(struct buf *b, struct arena *mem, size_t first_cap)
 {
     *b = (struct buf){.mem = mem};
-    reserve(b, first_cap);
+    buf_reserve(b, first_cap);
 }
 
 void buf_add(struct buf *b, str s)
 {
     if (!s.len)
         return;
-    reserve(b, (size_t)s.len);
+    buf_reserve(b, (size_t)s.len);
     memcpy(b->ptr + b->len, s.ptr, (size_t)s.len);
     b->len += (size_t)s.len;
 }
 
 void buf_add_char(struct buf *b, char c)
 {
-    reserve(b, 1);
+    buf_reserve(b, 1);
     b->ptr[b->len++] = c;
 }
 
@@ -67,7 +67,7 @@ void buf_format(struct buf *b, const char *format, ...)
     va_end(args);
     if (len < 0) /* only a text above INT_MAX or a broken wide string */
         abort();
-    reserve(b, (size_t)len + 1);
+    buf_reserve(b, (size_t)len + 1);
     vsnprintf(b->ptr + b->len, (size_t)len + 1, format, again);
     va_end(again);
     b->len += (size_t)len;

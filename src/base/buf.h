@@ -16,6 +16,8 @@ struct buf {
 };
 
 void buf_init(struct buf *b, struct arena *mem, size_t first_cap);
+/* Room for so many more bytes at once, for whoever knows how many will come. */
+void buf_reserve(struct buf *b, size_t more);
 void buf_add(struct buf *b, str s);
 void buf_add_char(struct buf *b, char c);
 void buf_add_int(struct buf *b, int64_t n);

@@ -56,17 +56,16 @@ static err begin_visit(struct call *c, struct visit *v, bool returning)
 
 static void answer_view(struct call *c, const struct visit *v)
 {
+    buf_reserve(&c->out.buf, (size_t)c->site->widget.len + 512);
     json_str(&c->out, "visitor",
              visitor_token(c->web->vault, c->mem, v->visitor_id, v->site_id, c->now));
     json_id(&c->out, "visit", v->id);
     json_int(&c->out, "n", v->pages);
     bool online = live_agents_online(c->web->live) > 0;
-    struct buf widget;
-    buf_init(&widget, c->mem, (size_t)c->site->widget.len + 32);
-    buf_add_char(&widget, '{');
-    buf_add(&widget, c->site->widget);
-    buf_add(&widget, online ? S(",\"agents_online\":true}") : S(",\"agents_online\":false}"));
-    json_raw(&c->out, "widget", buf_str(&widget));
+    json_begin_object(&c->out, "widget");
+    buf_add(&c->out.buf, c->site->widget); /* its members, as JSON already */
+    buf_add(&c->out.buf, online ? S(",\"agents_online\":true") : S(",\"agents_online\":false"));
+    json_end_object(&c->out);
 }
 
 static void describe(struct call *c, const struct in_page_view *in, struct visit *v)
