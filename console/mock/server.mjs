@@ -60,7 +60,7 @@ function today(q) {
   const hour = (c, from) => Math.floor((Date.parse(c.started_at) - from) / 3600000)
   const group = (key) => [...new Set(rows.map(key))].map((k) => [k, rows.filter((c) => key(c) === k)]).sort((a, b) => b[1].length - a[1].length)
   const waiting = d.conversations.filter(ONLY.waiting)
-  return { day: new Date(start + 8 * 3600000).toISOString().slice(0, 10), until: new Date(until).toISOString(), time_zone: 'Asia/Shanghai', definition_version: 1, now: figures(rows), before: figures(before),
+  return { day: new Date(start + 8 * 3600000).toISOString().slice(0, 10), until: new Date(until).toISOString(), before_until: new Date(until - DAY).toISOString(), agent_id: null, time_zone: 'Asia/Shanghai', definition_version: 1, now: figures(rows), before: figures(before),
     hours: Array.from({ length: 24 }, (_, h) => ({ hour: h, now: start + h * 3600000 < until ? rows.filter((c) => hour(c, start) === h).length : null, before: allBefore.filter((c) => hour(c, start - DAY) === h).length, lost: rows.filter((c) => hour(c, start) === h && ONLY.lost(c)).length })),
     marks: d.dimensions.flatMap((x) => [...x.labels.map((l) => l.id), null].map((l) => ({ dimension_id: x.id, label_id: l, now: rows.filter((c) => (label(c, x.id) ?? null) === l).length, before: before.filter((c) => (label(c, x.id) ?? null) === l).length }))),
     agents: group((c) => c.agent_id).map(([k, r]) => { const f = figures(r); return { agent_id: k, name: d.users.find((u) => u.id === k)?.name ?? '', ...f } }),

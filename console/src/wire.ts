@@ -476,6 +476,8 @@ export interface LiveVisitors {
 export interface Today {
   day: string
   until: string
+  before_until: string
+  agent_id: string | null
   time_zone: string
   definition_version: number
   now: TodayFigures

@@ -43,12 +43,18 @@ describe('figures', () => {
 })
 
 describe('rows behind a figure', () => {
-  const data = { day: '2026-11-21', until: '2026-11-21T08:30:00Z', time_zone: 'Asia/Shanghai' } as Today
+  const data = { day: '2026-11-21', until: '2026-11-21T08:30:00Z', before_until: '2026-11-20T08:30:00Z', agent_id: null, time_zone: 'Asia/Shanghai' } as unknown as Today
   it('the day, the day before until the same time, the hour', () => {
     expect(rowsOf(data, { only: 'lost' })).toEqual({ from: '2026-11-21', to: '2026-11-21', only: 'lost' })
-    expect(rowsBefore(data)).toEqual({ from: '2026-11-20', to: '2026-11-20T08:30:00.000Z', only: 'counted' })
-    expect(rowsBefore({ ...data, until: '2026-11-21T16:00:00Z' })).toEqual({ from: '2026-11-20', to: '2026-11-20', only: 'counted' })
+    expect(rowsBefore(data)).toEqual({ from: '2026-11-20', to: '2026-11-20T08:30:00Z', only: 'counted' })
+    expect(rowsBefore({ ...data, until: '2026-11-21T16:00:00Z', before_until: '2026-11-20T16:00:00Z' })).toEqual({ from: '2026-11-20', to: '2026-11-20', only: 'counted' })
     expect(rowsOfHour(data, 14, false)).toEqual({ from: '2026-11-21T06:00:00.000Z', to: '2026-11-21T07:00:00.000Z', only: 'counted' })
+  })
+  it('who may see only his own is led to his own', () => {
+    const own = { ...data, agent_id: '7' }
+    expect(rowsOf(own)).toMatchObject({ agent: '7' })
+    expect(rowsBefore(own, { only: 'lost' })).toMatchObject({ agent: '7', only: 'lost' })
+    expect(rowsOfHour(own, 3, true)).toMatchObject({ agent: '7' })
   })
   it('filters survive the address and become the call', () => {
     const f = readFilters({ from: '2026-11-20', to: '2026-11-21', label: '13,34', only: 'phones', agent: 'none' })

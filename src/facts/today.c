@@ -252,3 +252,9 @@ void tally_done(struct tally *t)
     sort(o->agents, o->agent_count, sizeof *o->agents, agent_order);
     sort(o->sources, o->source_count, sizeof *o->sources, source_order);
 }
+
+int64_t today_day_earlier(const struct zone *z, int64_t at)
+{
+    int64_t then = at - INT64_C(86400000);
+    return then + (zone_offset_minutes(z, at) - zone_offset_minutes(z, then)) * INT64_C(60000);
+}

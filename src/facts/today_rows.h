@@ -53,6 +53,8 @@ struct today_question {
     int64_t only_agent;                /* own conversations only; 0 all */
     const struct zone *zone;
 };
+/* The same time of day on the day before, also where the clocks changed in between. Pure. */
+int64_t today_day_earlier(const struct zone *z, int64_t at);
 /* One pass over the day's rows of both periods. The parts of every breakdown add up to its total. */
 MUST_USE err today_figures_of(struct db *db, struct arena *mem, const struct today_question *q,
                               struct today *out);

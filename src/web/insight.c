@@ -153,7 +153,9 @@ static err question_of(struct call *c, struct today_question *q, str *zone_name)
     q->until = c->now < end ? c->now : end;
     q->before_from = zone_day_start(q->zone, at, -1);
     q->before_day_until = q->from;
-    q->before_until = q->before_from + (q->until - q->from);
+    q->before_until = today_day_earlier(q->zone, q->until);
+    if (q->before_until < q->before_from)
+        q->before_until = q->before_from;
     if (q->before_until > q->before_day_until || q->until == end)
         q->before_until = q->before_day_until;
     return OK;
@@ -173,6 +175,8 @@ err on_today(struct call *c)
     int hours_done = q.until > q.from ? zone_civil(q.zone, q.until - 1).hour + 1 : 0;
     json_str(&c->out, "day", str_format(c->mem, "%04d-%02d-%02d", day.year, day.month, day.day));
     json_time(&c->out, "until", q.until);
+    json_time(&c->out, "before_until", q.before_until);
+    json_id(&c->out, "agent_id", q.only_agent);
     json_str(&c->out, "time_zone", zone_name);
     json_int(&c->out, "definition_version", DEFINITION_VERSION);
     view_figures(&c->out, "now", &t.now);

@@ -4,18 +4,20 @@ import type { LocationQueryRaw } from 'vue-router'
 import { dayAdd, momentOf } from '../time'
 import type { Today } from '../wire'
 
+function counted(data: Today): LocationQueryRaw {
+  return data.agent_id ? { only: 'counted', agent: data.agent_id } : { only: 'counted' }
+}
 export function rowsOf(data: Today, more: LocationQueryRaw = {}): LocationQueryRaw {
-  return { from: data.day, to: data.day, only: 'counted', ...more }
+  return { from: data.day, to: data.day, ...counted(data), ...more }
 }
 /** The day before until the same time of day. */
 export function rowsBefore(data: Today, more: LocationQueryRaw = {}): LocationQueryRaw {
   const day = dayAdd(data.day, -1)
-  const spent = Date.parse(data.until) - momentOf(data.day, data.time_zone)
-  return spent >= 86_400_000 ? { from: day, to: day, only: 'counted', ...more }
-    : { from: day, to: new Date(momentOf(day, data.time_zone) + spent).toISOString(), only: 'counted', ...more }
+  const whole = Date.parse(data.before_until) >= momentOf(data.day, data.time_zone)
+  return { from: day, to: whole ? day : data.before_until, ...counted(data), ...more }
 }
 export function rowsOfHour(data: Today, hour: number, before: boolean, more: LocationQueryRaw = {}): LocationQueryRaw {
   const day = before ? dayAdd(data.day, -1) : data.day
   return { from: new Date(momentOf(day, data.time_zone, hour)).toISOString(),
-    to: new Date(momentOf(day, data.time_zone, hour + 1)).toISOString(), only: 'counted', ...more }
+    to: new Date(momentOf(day, data.time_zone, hour + 1)).toISOString(), ...counted(data), ...more }
 }
