@@ -1,7 +1,7 @@
 /* A text is read sign by sign: a digit (ASCII or full width), a separator, a letter, or anything
- * else. Where a digit, a plus or a parenthesis stands and no digit or letter touches it from before,
- * the shapes of a mobile and of a landline are tried; what they take must not touch further digits
- * or letters either. */
+ * else. Where a digit, a plus or a parenthesis stands and no digit touches it from before, the
+ * shapes of a mobile and of a landline are tried; what they take must not touch further digits
+ * either. Letters may touch a mobile ("vx138..."), and stand before a landline that is in groups. */
 #include "label/contact.h"
 
 #include "base/buf.h"
@@ -119,6 +119,8 @@ struct reading {
     char digits[DIGITS_MOST];
     int count;
     bool grouped; /* a separator has been passed */
+    bool mobile;
+    bool in_code; /* letters join it to further digits: hidden, but no contact */
 };
 
 /* Exactly n digits that follow each other. */
@@ -230,7 +232,28 @@ static bool take_local(struct reading *r)
     return false;
 }
 
-/* Keeps "-" and the digits of an extension, if one follows that ends properly. */
+/* What has just been read must not go on. A dash before a digit joins them; so does a space when
+ * the number itself is in groups, unless what follows is a mobile of its own. */
+static bool ends_here(const struct reading *r)
+{
+    enum sign next = kind_at(r->text, r->at);
+    if (next == SIGN_DIGIT || (next == SIGN_LETTER && !r->mobile))
+        return false;
+    str rest = str_slice(r->text, r->at, r->text.len);
+    for (size_t i = 0; i < COUNT(price_after); i++)
+        if (str_starts(rest, price_after[i]))
+            return false;
+    struct reading after = *r;
+    if (!take_gap(&after) || kind_at(after.text, after.at) != SIGN_DIGIT)
+        return true;
+    if (next == SIGN_SPACE && !r->grouped)
+        return true;
+    after.count = 0;
+    return next == SIGN_SPACE && mobile_shape(&after);
+}
+
+/* Keeps "-" and the digits of an extension, if one follows that ends properly: behind a comma may
+ * also stand the area code of the next number. */
 static void take_extension(struct reading *r)
 {
     struct reading try = *r;
@@ -250,7 +273,7 @@ static void take_extension(struct reading *r)
     int n = 0;
     while (n <= EXTENSION_MOST && take_digits(&try, 1))
         n++;
-    if (n >= 1 && n <= EXTENSION_MOST)
+    if (n >= 1 && n <= EXTENSION_MOST && ends_here(&try))
         *r = try;
 }
 
@@ -266,38 +289,33 @@ static bool landline_shape(struct reading *r)
     return true;
 }
 
-/* What has just been read must not go on. A dash before a digit joins them; so does a space when
- * the number itself is in groups, unless what follows is a mobile of its own. */
-static bool ends_here(const struct reading *r)
+/* "13800000426cn2", but not "13800000426vx13900000426": the digits belong to one code. */
+static bool goes_on_as_code(const struct reading *r)
 {
-    enum sign next = kind_at(r->text, r->at);
-    if (next == SIGN_DIGIT || next == SIGN_LETTER)
-        return false;
-    str rest = str_slice(r->text, r->at, r->text.len);
-    for (size_t i = 0; i < COUNT(price_after); i++)
-        if (str_starts(rest, price_after[i]))
-            return false;
     struct reading after = *r;
-    if (!take_gap(&after) || kind_at(after.text, after.at) != SIGN_DIGIT)
-        return true;
-    if (next == SIGN_SPACE && !r->grouped)
-        return true;
+    while (take_sign(&after, SIGN_LETTER))
+        continue;
+    if (after.at == r->at || kind_at(after.text, after.at) != SIGN_DIGIT)
+        return false;
     after.count = 0;
-    return next == SIGN_SPACE && mobile_shape(&after);
+    return !mobile_shape(&after);
 }
 
 /* What stands before the place where a number may begin. */
 struct before {
-    enum sign sign;        /* the last sign */
-    bool digit_and_dash;   /* "12-": the dash joins */
-    bool digit_and_spaces; /* "12 " */
-    ptrdiff_t found_end;   /* end of the contact found last */
-    ptrdiff_t last_digit;  /* end of the last digit */
+    enum sign sign;         /* the last sign */
+    bool digit_and_letters; /* "12ab" */
+    bool digit_and_dash;    /* "12-": the dash joins */
+    bool digit_and_spaces;  /* "12 " */
+    ptrdiff_t found_end;    /* end of the contact found last */
+    ptrdiff_t last_digit;   /* end of the last digit */
 };
 
 static bool begins_here(const struct before *b, const struct reading *r, str text, ptrdiff_t from)
 {
-    if (b->sign == SIGN_DIGIT || b->sign == SIGN_LETTER || b->sign == SIGN_PLUS)
+    if (b->sign == SIGN_DIGIT || b->sign == SIGN_PLUS)
+        return false;
+    if (b->sign == SIGN_LETTER && !r->mobile && !r->grouped)
         return false;
     str head = str_slice(text, 0, from);
     for (size_t i = 0; i < COUNT(price_before); i++)
@@ -313,6 +331,7 @@ static void pass(struct before *b, enum sign sign, ptrdiff_t end)
     bool digits = b->sign == SIGN_DIGIT;
     if (sign == SIGN_DIGIT)
         b->last_digit = end;
+    b->digit_and_letters = sign == SIGN_LETTER && (digits || b->digit_and_letters);
     b->digit_and_dash = sign == SIGN_DASH && (digits || b->digit_and_spaces || b->digit_and_dash);
     b->digit_and_spaces = sign == SIGN_SPACE && (digits || b->digit_and_spaces);
     b->sign = sign;
@@ -328,10 +347,13 @@ static bool next_contact(str text, ptrdiff_t *at, struct before *b, struct readi
         enum sign sign = sign_at(text, *at, &len, &digit);
         if (sign == SIGN_DIGIT || sign == SIGN_PLUS || sign == SIGN_OPEN) {
             struct reading mobile = {.text = text, .at = *at}, landline = mobile;
+            mobile.mobile = true;
             bool is_phone = mobile_shape(&mobile) && ends_here(&mobile);
             bool is_landline = !is_phone && landline_shape(&landline) && ends_here(&landline);
             *out = is_phone ? mobile : landline;
             if ((is_phone || is_landline) && begins_here(b, out, text, *at)) {
+                out->in_code =
+                    goes_on_as_code(out) || (b->digit_and_letters && b->last_digit != b->found_end);
                 *from = *at;
                 *kind = is_phone ? "phone" : "landline";
                 *at = out->at;
@@ -366,7 +388,9 @@ size_t contacts_find(str text, struct arena *mem, struct found_contact *out, siz
     if (!has_digits(text))
         return 0;
     while (n < max && next_contact(text, &at, &before, &r, &from, &kind))
-        out[n++] = (struct found_contact){kind, from, at, str_copy(mem, (str){r.digits, r.count})};
+        if (!r.in_code)
+            out[n++] =
+                (struct found_contact){kind, from, at, str_copy(mem, (str){r.digits, r.count})};
     return n;
 }
 

@@ -201,7 +201,7 @@ err on_chat_typing(struct call *c)
     json_begin_object(&j, NULL);
     json_str(&j, "t", S("typing"));
     json_id(&j, "conversation", conversation);
-    json_str(&j, "text", contacts_mask_text(call_keep(c, in->text, 2000, NULL), c->mem));
+    json_str(&j, "text", contacts_mask_preview(call_keep(c, in->text, 2000, NULL), c->mem));
     json_end_object(&j);
     outbox_add(&c->outbox, c->mem,
                str_format(c->mem, "desk.%lld.%lld", (long long)agent, (long long)conversation), 0,

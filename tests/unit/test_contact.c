@@ -64,12 +64,26 @@ static const struct row {
     {"3 13800000426", "phone:13800000426", "3 138****0426"},
     {"电话:13800000426\n明天", "phone:13800000426", "电话:138****0426\n明天"},
 
+    {"vx13912345678", "phone:13912345678", "vx139****5678"},
+    {"tel13912345679", "phone:13912345679", "tel139****5679"},
+    {"微信13912345678号", "phone:13912345678", "微信139****5678号"},
+    {"V13912345678", "phone:13912345678", "V139****5678"},
+    {"vx_13912345678同号", "phone:13912345678", "vx_139****5678同号"},
+    {"13912345678wx", "phone:13912345678", "139****5678wx"},
+    {"vx+86 139 1234 5678", "phone:13912345678", "vx139****5678"},
+    {"ｖｘ１３９１２３４５６７８", "phone:13912345678", "ｖｘ139****5678"},
+    {"13912345678vx13912345679", "phone:13912345678|phone:13912345679", "139****5678vx139****5679"},
+    {"tel010-12345678", "landline:01012345678", "tel*******5678"},
+
     {"010-12345678", "landline:01012345678", "*******5678"},
     {"（010）12345678", "landline:01012345678", "*******5678"},
     {"(0755) 8234-5678", "landline:075582345678", "********5678"},
     {"075582345678", "landline:075582345678", "********5678"},
     {"0312-1234567", "landline:03121234567", "*******4567"},
     {"021 8765 4321", "landline:02187654321", "*******4321"},
+    {"0426 159 0000,0426 159 0000。", "landline:04261590000|landline:04261590000",
+     "*******0000,*******0000。"},
+    {"021 8765 4321,801。", "landline:02187654321-801", "*******4321-***。"},
     {"010-12345678-801", "landline:01012345678-801", "*******5678-***"},
     {"座机010-12345678转801。", "landline:01012345678-801", "座机*******5678-***。"},
     {"010-12345678 ext 12", "landline:01012345678-12", "*******5678-**"},
@@ -79,9 +93,11 @@ static const struct row {
     {"138000004260", "", "138000004260"},
     {"12800000426", "", "12800000426"},
     {"订单号 202611201380000042600", "", "订单号 202611201380000042600"},
-    {"NO13800000426", "", "NO13800000426"},
-    {"13800000426x", "", "13800000426x"},
-    {"id_13800000426", "", "id_13800000426"},
+    {"SF13800000426CN2", "", "SF138****0426CN2"}, /* a code or not, it is hidden */
+    {"a1b13800000426", "", "a1b138****0426"},
+    {"DD202613800000426", "", "DD202613800000426"},
+    {"NO2026112013800000426", "", "NO2026112013800000426"},
+    {"NO01012345678", "", "NO01012345678"},
     {"身份证 110101199003071234", "", "身份证 110101199003071234"},
     {"11010119900307123X", "", "11010119900307123X"},
     {"110101 19900307 1234", "", "110101 19900307 1234"},
@@ -140,6 +156,34 @@ static void broken_text_is_passed_over(void **state)
     str text = S("\xef\xbc\xff\xe3\x80 13800000426\xef\xbc");
     str masked = contacts_mask_text(text, &mem);
     assert_true(str_eq(masked, S("\xef\xbc\xff\xe3\x80 138****0426\xef\xbc")));
+}
+
+static const struct {
+    const char *text, *masked;
+} previews[] = {
+    {"", ""},
+    {"膝盖疼 3 天，2 次，38.5 度", "膝盖疼 3 天，2 次，38.5 度"},
+    {"1391", "1391"},
+    {"13912", "*****"},
+    {"vx1391234567好", "vx**********好"},
+    {"139 1234", "*** ****"},
+    {"139-12", "***-**"},
+    {"(010) 12", "(***) **"},
+    {"１３９１２", "*****"},
+    {"139、123 、 45", "***、*** 、 **"},
+    {"139 到 123", "139 到 123"},
+    {"1391a2", "1391a2"},
+    {"139\n123", "139\n123"},
+    {"\xef\xbc 12345\xef", "\xef\xbc *****\xef"},
+};
+
+static void half_a_number_is_hidden_while_it_is_typed(void **state)
+{
+    for (size_t i = 0; i < COUNT(previews); i++) {
+        str masked = contacts_mask_preview(str_of(previews[i].text), &mem);
+        if (!str_eq(masked, str_of(previews[i].masked)))
+            fail_msg("\"%s\": \"%.*s\"", previews[i].text, STR_ARG(masked));
+    }
 }
 
 static const struct typed {
@@ -222,6 +266,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_place_is_given_in_bytes, begin, end),
         cmocka_unit_test_setup_teardown(every_contact_of_a_long_text_is_masked, begin, end),
         cmocka_unit_test_setup_teardown(broken_text_is_passed_over, begin, end),
+        cmocka_unit_test_setup_teardown(half_a_number_is_hidden_while_it_is_typed, begin, end),
         cmocka_unit_test_setup_teardown(a_typed_phone_is_normalised_or_refused, begin, end),
         cmocka_unit_test_setup_teardown(a_mask_hides_what_is_short, begin, end),
         cmocka_unit_test_setup_teardown(collected_cases_are_told_apart, begin, end),
