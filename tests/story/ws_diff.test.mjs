@@ -1,6 +1,4 @@
 // Our WebSocket server against the `ws` package: the same bytes in, the same frames out.
-//
-// LAIYU_BUILD names the build folder (default: build).
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -8,14 +6,14 @@ import net from 'node:net';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { WebSocket, WebSocketServer } from 'ws';
+import { BINARY } from '../lib/server.mjs';
 
-const build = process.env.LAIYU_BUILD ?? 'build';
 const MAX = 1 << 20;
 let ours, ourPort, theirs, theirPort;
 
 before(async () => {
-    ours = spawn(path.resolve(build, 'tests/ws_echo'), [], { stdio: ['pipe', 'pipe', 'inherit'] });
-    const [line] = await once(ours.stdout, 'data');
+    ours = spawn(path.join(path.dirname(BINARY), 'tests/ws_echo'), [], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const [line] = await Promise.race([once(ours.stdout, 'data'), once(ours, 'exit')]);
     ourPort = Number(/^port (\d+)/.exec(line)[1]);
     theirs = new WebSocketServer({ port: 0, host: '127.0.0.1', maxPayload: MAX });
     theirs.on('connection', (socket) => {
