@@ -10,20 +10,21 @@
 #include <stdlib.h>
 
 struct work {
+    const struct vault *vault;
     struct arena *mem;
     struct user admin;
-    struct first_run *out;
     int64_t now;
     bool demo;
 };
 
 static err count_users(void *arg, struct session *s)
 {
-    struct work *w = arg;
-    int64_t users;
-    err e = user_count(s->main, &users);
-    w->out->made = !e.code && !users;
-    return e;
+    return user_count(s->main, arg);
+}
+
+static err compare_keys(void *arg, struct session *s)
+{
+    return house_keys_fit(s->main, arg);
 }
 
 static const struct {
@@ -68,6 +69,8 @@ static err make(void *arg, struct session *s)
     struct work *w = arg;
     err e = user_insert(s->main, &w->admin);
     if (!e.code)
+        e = house_keys_keep(s->main, w->vault);
+    if (!e.code)
         e = add_replies(s->main, w);
     if (!e.code && w->demo)
         e = add_demo(s->main, w);
@@ -76,13 +79,24 @@ static err make(void *arg, struct session *s)
     return e;
 }
 
-err first_run_do(struct store *store, struct arena *mem, bool demo, struct first_run *out)
+err first_run_wanted(struct store *store, bool *out)
 {
-    struct work w = {.mem = mem, .out = out, .now = time_now_ms(), .demo = demo};
+    int64_t users = 0;
+    err e = store_wait(store, QUEUE_READ, count_users, &users);
+    *out = !e.code && !users;
+    return e;
+}
+
+err first_run_do(struct store *store, const struct vault *vault, struct arena *mem, bool demo,
+                 struct first_run *out)
+{
+    struct work w = {.vault = vault, .mem = mem, .now = time_now_ms(), .demo = demo};
     *out = (struct first_run){.login = S("admin")};
-    err e = store_wait(store, QUEUE_READ, count_users, &w);
-    if (e.code || !out->made)
+    err e = first_run_wanted(store, &out->made);
+    if (e.code)
         return e;
+    if (!out->made)
+        return store_wait(store, QUEUE_READ, compare_keys, (void *)(uintptr_t)vault);
     str given = str_of(getenv("LAIYU_ADMIN_PASSWORD"));
     str password = given.len ? str_copy(mem, given) : password_random(mem);
     w.admin = (struct user){.id = id_new(w.now),

@@ -63,13 +63,16 @@ static void raise_descriptor_limit(void)
 static err open_house(struct house *h, const struct config *c, struct first_run *first)
 {
     struct store_options s = {.directory = c->data, .readers = c->readers, .workers = c->workers};
+    bool fresh;
     err e = store_open(&s, &h->store);
     if (!e.code)
-        e = vault_open(keys_path(&h->mem, c->keys, c->data), true, &h->vault);
+        e = first_run_wanted(h->store, &fresh);
+    if (!e.code)
+        e = vault_open(keys_path(&h->mem, c->keys, c->data), fresh, &h->vault);
     if (!e.code)
         e = bus_local_open(&h->bus);
     if (!e.code)
-        e = first_run_do(h->store, &h->mem, !c->no_demo, first);
+        e = first_run_do(h->store, h->vault, &h->mem, !c->no_demo, first);
     if (e.code)
         return e;
     h->visits = visit_table_new();
@@ -172,6 +175,9 @@ int serve(int argc, char **argv)
         e = open_doors(&h, &c);
     if (e.code) {
         int status = fail("cannot start", e);
+        if (str_starts(str_of(e.name), S("keys_")))
+            fprintf(stderr, "laiyu: the key file of this data is expected as %s\n",
+                    keys_path(&h.mem, c.keys, c.data));
         close_house(&h);
         return status;
     }

@@ -1,6 +1,7 @@
 #include "cli/check_rows.h"
 
 #include "db/db.h"
+#include "guard/guard_rows.h"
 #include "guard/vault.h"
 
 #include <stdio.h>
@@ -111,6 +112,7 @@ err check_sealed(struct db *main, const char *keys, struct buf *findings, int64_
     err e = vault_open(keys, false, &v);
     if (e.code)
         return e;
+    e = house_keys_fit(main, v);
     for (size_t i = 0; i < COUNT(sealed_columns) && !e.code; i++)
         e = open_column(main, v, &sealed_columns[i], findings, opened, damaged);
     vault_close(v);

@@ -2,6 +2,7 @@
 
 #include "base/id.h"
 #include "db/db.h"
+#include "guard/vault.h"
 
 enum {
     SESSION_IDLE_MS = 12 * 60 * 60 * 1000,
@@ -29,6 +30,8 @@ enum {
     SESSION_END,
     SESSION_END_ALL,
     SESSION_SWEEP,
+    HOUSE_GET,
+    HOUSE_PUT,
 };
 static const char *const sql[] = {
     [USER_BY_LOGIN] = "SELECT " USER_COLUMNS " FROM users WHERE login = $1",
@@ -54,6 +57,9 @@ static const char *const sql[] = {
     [SESSION_END] = "DELETE FROM session WHERE id = $1",
     [SESSION_END_ALL] = "DELETE FROM session WHERE user_id = $1 AND id <> $2",
     [SESSION_SWEEP] = "DELETE FROM session WHERE used_at <= $1 OR created_at <= $2",
+    [HOUSE_GET] = "SELECT value FROM house WHERE name = $1",
+    [HOUSE_PUT] = "INSERT INTO house (name, value) VALUES ($1, $2)"
+                  " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
 };
 const struct sql_set guard_sql = {"guard", sql, COUNT(sql)};
 
@@ -234,4 +240,30 @@ err guard_sweep(struct db *db, int64_t now)
 {
     err e = db_exec(db, sql[SESSION_SWEEP], "ii", now - SESSION_IDLE_MS, now - SESSION_LONGEST_MS);
     return e.code ? e : idempotency_sweep(db, now);
+}
+
+err house_keys_keep(struct db *db, const struct vault *v)
+{
+    unsigned char mark[VAULT_MAC];
+    vault_fingerprint(v, mark);
+    return db_exec(db, sql[HOUSE_PUT], "zb", "keys", (str){(const char *)mark, sizeof mark});
+}
+
+err house_keys_fit(struct db *db, const struct vault *v)
+{
+    unsigned char mark[VAULT_MAC];
+    struct rows r;
+    int64_t users;
+    err e = user_count(db, &users);
+    if (e.code || !users)
+        return e;
+    e = db_query(db, &r, sql[HOUSE_GET], "z", "keys");
+    if (e.code)
+        return e;
+    if (!db_next(&r, &e))
+        return e.code ? e : ERR(ERR_IO, "keys_other");
+    vault_fingerprint(v, mark);
+    bool fits = str_eq(rows_bytes(&r, 0), (str){(const char *)mark, sizeof mark});
+    rows_end(&r);
+    return fits ? OK : ERR(ERR_IO, "keys_other");
 }

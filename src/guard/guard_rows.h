@@ -9,6 +9,7 @@
 
 struct db;
 struct sql_set;
+struct vault;
 extern const struct sql_set guard_sql;  /* guard_rows.c: people, roles, sessions */
 extern const struct sql_set record_sql; /* record_rows.c: audit, sites, idempotency */
 
@@ -45,6 +46,11 @@ MUST_USE err session_find(struct db *db, struct arena *mem, const unsigned char 
 MUST_USE err session_touch(struct db *db, int64_t session, int64_t now);
 MUST_USE err session_end(struct db *db, int64_t session);
 MUST_USE err session_end_all(struct db *db, int64_t user, int64_t but_session); /* 0: all */
+
+/* What the keys of this data are known by: kept with the first user. */
+MUST_USE err house_keys_keep(struct db *db, const struct vault *v);
+/* ERR_IO "keys_other" when the data was made with other keys; data without users fits all. */
+MUST_USE err house_keys_fit(struct db *db, const struct vault *v);
 
 /* Append one row to the chain. */
 MUST_USE err audit_write(struct db *db, struct arena *mem, int64_t now, str actor, str act,

@@ -31,6 +31,7 @@ _Static_assert(KEY == crypto_aead_xchacha20poly1305_ietf_KEYBYTES, "one length f
 static const char for_sealing[crypto_kdf_CONTEXTBYTES + 1] = "laiyusea";
 static const char for_blinds[crypto_kdf_CONTEXTBYTES + 1] = "laiyubli";
 static const char for_signing[crypto_kdf_CONTEXTBYTES + 1] = "laiyusig";
+static const char for_fingerprint[crypto_kdf_CONTEXTBYTES + 1] = "laiyufin";
 
 struct key {
     int id;
@@ -40,7 +41,7 @@ struct key {
 struct vault {
     struct key keys[KEYS_MAX];
     size_t count;
-    unsigned char blind[BLINDS][KEY], sign[KEY];
+    unsigned char blind[BLINDS][KEY], sign[KEY], fingerprint[KEY];
 };
 
 struct key_line {
@@ -104,6 +105,7 @@ static bool add_key(struct vault *v, const struct key_line *line)
         for (uint64_t b = 0; b < BLINDS; b++)
             derive(v->blind[b], for_blinds, b + 1, line->key);
         derive(v->sign, for_signing, 1, line->key);
+        derive(v->fingerprint, for_fingerprint, 1, line->key);
     }
     v->keys[v->count].id = line->id;
     derive(v->keys[v->count++].seal, for_sealing, 1, line->key);
@@ -332,4 +334,10 @@ bool vault_verify(const struct vault *v, str text, const unsigned char mac[VAULT
     unsigned char want[VAULT_MAC];
     vault_sign(v, text, want);
     return sodium_memcmp(want, mac, VAULT_MAC) == 0;
+}
+
+void vault_fingerprint(const struct vault *v, unsigned char out[VAULT_MAC])
+{
+    static const unsigned char constant[] = "laiyu house";
+    crypto_generichash(out, VAULT_MAC, constant, sizeof constant - 1, v->fingerprint, KEY);
 }

@@ -38,5 +38,7 @@ str vault_blind(const struct vault *v, struct arena *mem, enum blind kind, str v
 enum { VAULT_MAC = 16 };
 void vault_sign(const struct vault *v, str text, unsigned char out[VAULT_MAC]);
 MUST_USE bool vault_verify(const struct vault *v, str text, const unsigned char mac[VAULT_MAC]);
+/* By what the first key is known again without being told: of no use for anything else. */
+void vault_fingerprint(const struct vault *v, unsigned char out[VAULT_MAC]);
 
 #endif

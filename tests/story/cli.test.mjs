@@ -3,7 +3,17 @@
 // check finds what was broken on purpose.
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -279,7 +289,7 @@ describe('beside a running server', () => {
     const target = path.join(folder, 'wrong-keys')
     const done = await command(['restore', path.join(folder, 'backup'), '--data', target, '--keys', other])
     assert.equal(done.code, 1)
-    assert.match(done.stderr, /sealed_damaged/)
+    assert.match(done.stderr, /keys_other/)
   })
 })
 
@@ -367,5 +377,52 @@ describe('on the store itself', () => {
     assert.equal(json.code, 1)
     assert.equal(JSON.parse(json.stdout).sound, false)
     assert.equal(JSON.parse(json.stdout).findings.length, 4)
+  })
+})
+
+describe('the key file', () => {
+  const home = path.join(folder, 'keyed')
+  const file = path.join(home, 'keys')
+  const away = path.join(home, 'away')
+  const there = () => readdirSync(path.join(home, 'data')).sort()
+
+  /** A start that must be refused: the file is named, and nothing is written. */
+  async function refusesToStart(code) {
+    const before = there()
+    const users = sql(path.join(home, 'data/main.db'), 'SELECT COUNT(*) FROM users')
+    const done = await command(['serve', '--data', path.join(home, 'data'), '--keys', file, '--listen', '127.0.0.1:0'])
+    assert.equal(done.code, 1, done.stdout)
+    assert.match(done.stderr, new RegExp(`\\(${code}\\)`))
+    assert.ok(done.stderr.includes(file), done.stderr)
+    assert.equal(done.stdout, '')
+    assert.deepEqual(there(), before)
+    assert.equal(sql(path.join(home, 'data/main.db'), 'SELECT COUNT(*) FROM users'), users)
+  }
+
+  test('is never made anew for data that has one', async () => {
+    mkdirSync(home)
+    const server = await startServer({ dir: home })
+    await server.stop()
+    renameSync(file, away)
+    await refusesToStart('keys_missing')
+    assert.ok(!existsSync(file))
+  })
+
+  test('of other data is refused, by the server and by check', async () => {
+    const other = await startServer({ args: ['--keys', file] })
+    await other.end()
+    const strange = readFileSync(file, 'utf8')
+    await refusesToStart('keys_other')
+    const check = await command(['check', '--data', path.join(home, 'data'), '--keys', file])
+    assert.equal(check.code, 1)
+    assert.match(check.stdout, /keys_other/)
+    assert.equal(readFileSync(file, 'utf8'), strange)
+  })
+
+  test('that fits lets the server start', async () => {
+    renameSync(away, file)
+    const server = await startServer({ dir: home })
+    await server.admin()
+    await server.stop()
   })
 })

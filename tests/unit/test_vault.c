@@ -223,6 +223,24 @@ static void broken_key_files_are_refused(void **state)
     }
 }
 
+static void keys_are_known_again(void **state)
+{
+    struct place *p = *state;
+    struct vault *v;
+    char other[TEMP_PATH];
+    unsigned char first[VAULT_MAC], then[VAULT_MAC];
+    vault_fingerprint(p->vault, first);
+    assert_int_equal(vault_rotate(p->path).code, 0);
+    reopen(p);
+    vault_fingerprint(p->vault, then);
+    assert_memory_equal(first, then, VAULT_MAC);
+    temp_dir_file(other, p->dir, "other");
+    assert_int_equal(vault_open(other, true, &v).code, 0);
+    vault_fingerprint(v, then);
+    assert_memory_not_equal(first, then, VAULT_MAC);
+    vault_close(v);
+}
+
 static void other_keys_open_nothing(void **state)
 {
     struct place *p = *state;
@@ -251,6 +269,7 @@ int main(void)
         TEST(signatures_hold_for_one_text),
         TEST(the_key_file_is_private),
         TEST(broken_key_files_are_refused),
+        TEST(keys_are_known_again),
         TEST(other_keys_open_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
