@@ -1,6 +1,9 @@
 #include "track/source.h"
 
+#include "base/buf.h"
 #include "base/url.h"
+
+#include <xxhash.h>
 
 enum { TERM_KEPT = 200, HOST_KEPT = 253 };
 
@@ -72,6 +75,13 @@ static bool says_other_charset(const struct url *u, struct arena *mem)
     return ie.len && !str_eq_nocase(ie, S("utf-8")) && !str_eq_nocase(ie, S("utf8"));
 }
 
+static str words_of(str text, struct arena *mem)
+{
+    if (!str_is_utf8(text))
+        return S("");
+    return str_trim(str_utf8_cut(str_trim(str_clean(mem, text)), TERM_KEPT));
+}
+
 static str term_of(const struct site *site, const struct url *u, struct arena *mem)
 {
     const str unknown = S("");
@@ -82,25 +92,83 @@ static str term_of(const struct site *site, const struct url *u, struct arena *m
         str word = url_get(u, str_of(site->terms[i]), mem);
         if (!word.len)
             continue;
-        if (!str_is_utf8(word))
-            return unknown;
-        return str_trim(str_utf8_cut(str_trim(str_clean(mem, word)), TERM_KEPT));
+        return words_of(word, mem);
     }
     return unknown;
 }
 
-void source_of(str landing, str referrer, struct arena *mem, struct source *out)
+/* A click that carries one of these was paid for. */
+static const str click_ids[] = {STR("bd_vid"),    STR("gclid"),   STR("msclkid"),
+                                STR("qhclickid"), STR("gdt_vid"), STR("clickid")};
+static const str tags[] = {STR("utm_source"), STR("utm_medium"), STR("utm_campaign"),
+                           STR("utm_term")};
+static const str paid_media[] = {STR("cpc"), STR("ppc"), STR("paid")};
+
+static bool carries_any(const struct url *page, const str *names, size_t count, struct arena *mem)
 {
-    struct url page, from;
-    *out = (struct source){.channel = "direct",
-                           .engine = "",
-                           .host = S(""),
-                           .search_term = S(""),
-                           .bid_keyword = S(""),
-                           .provenance = "none"};
+    for (size_t i = 0; i < count; i++)
+        if (url_get(page, names[i], mem).len)
+            return true;
+    return false;
+}
+
+static bool is_paid(const struct url *page, struct arena *mem)
+{
+    str medium = url_get(page, S("utm_medium"), mem);
+    for (size_t i = 0; i < COUNT(paid_media); i++)
+        if (str_eq_nocase(medium, paid_media[i]))
+            return true;
+    return carries_any(page, click_ids, COUNT(click_ids), mem);
+}
+
+/* What the landing says of itself, over what the referrer told. */
+static void read_tags(const struct url *page, struct arena *mem, struct source *out)
+{
+    bool known = out->engine[0] != '\0';
+    bool paid = is_paid(page, mem);
+    if (paid)
+        out->channel = "ad";
+    else if (!known && carries_any(page, tags, COUNT(tags), mem))
+        out->channel = "campaign";
+    else
+        return;
+    out->bid_keyword = words_of(url_get(page, S("utm_term"), mem), mem);
+    out->provenance = "landing";
+}
+
+uint64_t campaign_of(str landing, struct arena *mem)
+{
+    static const struct names {
+        const str *list;
+        size_t count;
+    } all[] = {{tags, COUNT(tags)}, {click_ids, COUNT(click_ids)}};
+    struct url page;
+    struct buf text;
+    if (url_parse(landing, &page).code)
+        return 0;
+    buf_init(&text, mem, 256);
+    for (size_t k = 0; k < COUNT(all); k++) {
+        for (size_t i = 0; i < all[k].count; i++) {
+            str value = url_get(&page, all[k].list[i], mem);
+            if (!value.len)
+                continue;
+            buf_add(&text, all[k].list[i]);
+            buf_add_char(&text, '=');
+            buf_add(&text, value);
+            buf_add_char(&text, '\n');
+        }
+    }
+    str s = buf_str(&text);
+    return s.len ? XXH3_64bits(s.ptr, (size_t)s.len) : 0;
+}
+
+static void read_referrer(const struct url *page, str referrer, struct arena *mem,
+                          struct source *out)
+{
+    struct url from;
     if (!parse(referrer, mem, &from))
         return;
-    if (parse(landing, mem, &page) && str_eq(bare_host(page.host), bare_host(from.host)))
+    if (page && str_eq(bare_host(page->host), bare_host(from.host)))
         return;
     const struct site *site = site_of(&from);
     out->channel = site ? site->channel : "link";
@@ -108,4 +176,19 @@ void source_of(str landing, str referrer, struct arena *mem, struct source *out)
     out->host = from.host;
     out->search_term = site ? term_of(site, &from, mem) : S("");
     out->provenance = "referrer";
+}
+
+void source_of(str landing, str referrer, struct arena *mem, struct source *out)
+{
+    struct url page;
+    bool landed = parse(landing, mem, &page);
+    *out = (struct source){.channel = "direct",
+                           .engine = "",
+                           .host = S(""),
+                           .search_term = S(""),
+                           .bid_keyword = S(""),
+                           .provenance = "none"};
+    read_referrer(landed ? &page : NULL, referrer, mem, out);
+    if (landed)
+        read_tags(&page, mem, out);
 }

@@ -34,7 +34,7 @@ enum {
     PAGES_OF,
     CLICKS_OF,
     VISIT_BY_ID,
-    VISITS_COUNT,
+    VISITS_BEFORE,
     VISITS_SINCE,
     ERASE_PAGES,
     ERASE_VISITS,
@@ -59,7 +59,8 @@ static const char *const sql[] = {
                  " FROM page_view p WHERE p.visit_id = $1 ORDER BY p.n LIMIT $2",
     [CLICKS_OF] = "SELECT n, anchor FROM click WHERE visit_id = $1 ORDER BY n, at, anchor",
     [VISIT_BY_ID] = VISIT " WHERE v.id = $1",
-    [VISITS_COUNT] = "SELECT COUNT(*) FROM visit WHERE visitor_id = $1",
+    [VISITS_BEFORE] = "SELECT visits_before + 1 FROM visit WHERE visitor_id = $1"
+                      " ORDER BY id DESC LIMIT 1",
     [VISITS_SINCE] = "SELECT * FROM (" VISIT " WHERE v.id >= $1) t"
                      " WHERE t.at > $2 OR t.dwell_at > $2 OR t.began_at > $2"
                      " ORDER BY CASE WHEN t.dwell_at > t.at THEN t.dwell_at ELSE t.at END, t.id",
@@ -117,6 +118,7 @@ static void read_visit(const struct rows *r, struct arena *mem, struct visit *v)
     int64_t dwell_at = rows_int(r, 26);
     v->last_at = v->began_at > v->page_at ? v->began_at : v->page_at;
     v->last_at = dwell_at > v->last_at ? dwell_at : v->last_at;
+    v->campaign = campaign_of(v->landing_url, mem);
 }
 
 err visit_insert(struct db *trail, const struct visit *v)
@@ -222,9 +224,9 @@ static err one_number(struct db *db, const char *text, const char *types, int64_
     return e;
 }
 
-err visits_count_of(struct db *trail, int64_t visitor, int64_t *out)
+err visits_up_to_now(struct db *trail, int64_t visitor, int64_t *out)
 {
-    return one_number(trail, sql[VISITS_COUNT], "i", visitor, out);
+    return one_number(trail, sql[VISITS_BEFORE], "i", visitor, out);
 }
 
 /* The smallest id that could have been made at ms. */

@@ -33,7 +33,9 @@ MUST_USE err visits_of(struct db *trail, struct arena *mem, int64_t visitor, int
                        struct visit_trail **out, size_t *count);
 /* ERR_MISSING "visit_missing". */
 MUST_USE err visit_by_id(struct db *trail, struct arena *mem, int64_t id, struct visit *out);
-MUST_USE err visits_count_of(struct db *trail, int64_t visitor, int64_t *out);
+/* How many visits came before a next one of this visitor, as the newest in one month's file counts;
+ * 0 if there is none. */
+MUST_USE err visits_up_to_now(struct db *trail, int64_t visitor, int64_t *out);
 /* Refill the table from rows younger than 30 minutes. */
 MUST_USE err visits_reload(struct db *trail, int64_t now, struct visit_table *t);
 /* Overwrite raw URLs, referrers, titles, search terms and the visitor id of every visit; *rows adds

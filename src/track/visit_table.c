@@ -1,8 +1,11 @@
-/* An entry is one block: the struct and, behind it, all its texts. Entries hang in one of two lists,
- * those present and those not, each in the order in which they were last heard of, so that
- *   - the sweep takes from the old end of the absent until one is young enough,
- *   - the live ones are the present, and the absent from the new end until one is too old,
- *   - a full table gives up the oldest absent one first.
+/* An entry is one block: the struct and, behind it, all its texts. It hangs in one of three lists,
+ * each in the order in which its entries were last heard of: the present, those who left within five
+ * minutes, and the gone. So
+ *   - the sweep takes from the old end of the gone until one is young enough,
+ *   - a full table gives up the oldest of the gone first, and of the present last,
+ *   - how many are live in a site is a number kept with every move between the lists.
+ * And it hangs in the list of all by the time of their page: the live ones are looked for from its
+ * new end, where nearly all are live.
  * How many sockets a visitor holds is kept apart: it is true whether or not a visit is open, and
  * outlives clear and forget. */
 #include "base/map.h"
@@ -15,9 +18,13 @@
 
 enum { MOST_VISITS = 200000, LIVE_MS = 5 * 60 * 1000 };
 
+enum state { PRESENT, RECENT, GONE, STATES };
+
 struct entry {
-    struct entry *older, *newer;
-    bool listed_present;
+    struct entry *older, *newer;           /* heard of */
+    struct entry *older_page, *newer_page; /* looking at their page */
+    int64_t heard_at; /* like visit.last_at, which does not move when the visit is over */
+    enum state state;
     struct visit visit;
     char texts[];
 };
@@ -30,7 +37,8 @@ struct visit_table {
     pthread_mutex_t lock;
     struct map entries; /* by visitor id */
     struct map sockets; /* by visitor id: the number itself as a pointer */
-    struct list present, absent;
+    struct map live;    /* by site id: how many are present or recent, likewise; 0 is all */
+    struct list lists[STATES], pages;
     atomic_ullong version;
 };
 
@@ -115,42 +123,100 @@ static void copy_out(const struct visit *v, struct arena *mem, struct visit *out
     copy_visit(v, arena_new(mem, char, texts_size(v)), out);
 }
 
-static struct list *list_of(struct visit_table *t, const struct entry *e)
+static int number_of(const struct map *m, int64_t key)
 {
-    return e->listed_present ? &t->present : &t->absent;
+    return (int)(intptr_t)map_get_int(m, key);
+}
+
+static void set_number(struct map *m, int64_t key, int number)
+{
+    if (number > 0)
+        map_put_int(m, key, (void *)(intptr_t)number);
+    else
+        map_remove_int(m, key);
+}
+
+static void count_live(struct visit_table *t, const struct entry *e, int change)
+{
+    if (e->state == GONE)
+        return;
+    set_number(&t->live, 0, number_of(&t->live, 0) + change);
+    set_number(&t->live, e->visit.site_id, number_of(&t->live, e->visit.site_id) + change);
 }
 
 static void unlist(struct visit_table *t, struct entry *e)
 {
-    struct list *l = list_of(t, e);
+    struct list *l = &t->lists[e->state];
+    count_live(t, e, -1);
     *(e->older ? &e->older->newer : &l->oldest) = e->newer;
     *(e->newer ? &e->newer->older : &l->newest) = e->older;
 }
 
-/* To the new end of the list it belongs to now. */
-static void enlist(struct visit_table *t, struct entry *e)
+/* To the new end of a list. */
+static void enlist(struct visit_table *t, struct entry *e, enum state state)
 {
-    e->listed_present = e->visit.present > 0;
-    struct list *l = list_of(t, e);
+    struct list *l = &t->lists[state];
+    e->state = state;
+    count_live(t, e, 1);
     e->older = l->newest;
     e->newer = NULL;
     *(l->newest ? &l->newest->newer : &l->oldest) = e;
     l->newest = e;
 }
 
+/* Those who left five minutes ago are gone. */
+static void let_go(struct visit_table *t, int64_t now)
+{
+    struct entry *e;
+    while ((e = t->lists[RECENT].oldest) && now - e->heard_at >= LIVE_MS) {
+        unlist(t, e);
+        enlist(t, e, GONE);
+    }
+}
+
+/* Pages come in the order of their time, but for a clock set back and for what is read at start. */
+static void enlist_page(struct visit_table *t, struct entry *e)
+{
+    struct list *l = &t->pages;
+    struct entry *older = l->newest;
+    while (older && older->visit.page_at > e->visit.page_at)
+        older = older->older_page;
+    e->older_page = older;
+    e->newer_page = older ? older->newer_page : l->oldest;
+    *(e->older_page ? &e->older_page->newer_page : &l->oldest) = e;
+    *(e->newer_page ? &e->newer_page->older_page : &l->newest) = e;
+}
+
+static void unlist_page(struct visit_table *t, struct entry *e)
+{
+    struct list *l = &t->pages;
+    *(e->older_page ? &e->older_page->newer_page : &l->oldest) = e->newer_page;
+    *(e->newer_page ? &e->newer_page->older_page : &l->newest) = e->older_page;
+}
+
 static void drop(struct visit_table *t, struct entry *e)
 {
     unlist(t, e);
+    unlist_page(t, e);
     map_remove_int(&t->entries, e->visit.visitor_id);
     free(e);
 }
 
 static void drop_all(struct visit_table *t)
 {
-    while (t->present.oldest)
-        drop(t, t->present.oldest);
-    while (t->absent.oldest)
-        drop(t, t->absent.oldest);
+    while (t->pages.oldest)
+        drop(t, t->pages.oldest);
+}
+
+static void make_room(struct visit_table *t)
+{
+    static const enum state order[] = {GONE, RECENT, PRESENT};
+    for (size_t i = 0; i < COUNT(order); i++) {
+        if (t->lists[order[i]].oldest) {
+            drop(t, t->lists[order[i]].oldest);
+            return;
+        }
+    }
 }
 
 static void changed(struct visit_table *t)
@@ -163,26 +229,16 @@ static struct entry *find(struct visit_table *t, int64_t visitor)
     return map_get_int(&t->entries, visitor);
 }
 
-static int sockets_of(const struct visit_table *t, int64_t visitor)
+/* Heard of now: to the new end. The silence that ended a visit is not broken by its farewell. */
+static void heard(struct visit_table *t, struct entry *e, int sockets, int64_t now)
 {
-    return (int)(intptr_t)map_get_int(&t->sockets, visitor);
-}
-
-static void set_sockets(struct visit_table *t, int64_t visitor, int count)
-{
-    if (count > 0)
-        map_put_int(&t->sockets, visitor, (void *)(intptr_t)count);
-    else
-        map_remove_int(&t->sockets, visitor);
-}
-
-/* Heard of now: to the new end. */
-static void heard(struct visit_table *t, struct entry *e, int64_t now)
-{
-    if (now > e->visit.last_at)
+    if (now > e->visit.last_at && now - e->visit.last_at < VISIT_SILENCE_MS)
         e->visit.last_at = now;
+    if (now > e->heard_at)
+        e->heard_at = now;
     unlist(t, e);
-    enlist(t, e);
+    e->visit.present = sockets;
+    enlist(t, e, sockets > 0 ? PRESENT : RECENT);
 }
 
 struct visit_table *visit_table_new(void)
@@ -193,6 +249,7 @@ struct visit_table *visit_table_new(void)
     pthread_mutex_init(&t->lock, NULL);
     map_init(&t->entries);
     map_init(&t->sockets);
+    map_init(&t->live);
     return t;
 }
 
@@ -203,6 +260,7 @@ void visit_table_free(struct visit_table *t)
     drop_all(t);
     map_release(&t->entries);
     map_release(&t->sockets);
+    map_release(&t->live);
     pthread_mutex_destroy(&t->lock);
     free(t);
 }
@@ -225,21 +283,23 @@ void visit_table_put(struct visit_table *t, const struct visit *v)
     copy_visit(v, e->texts, &e->visit);
     pthread_mutex_lock(&t->lock);
     struct entry *old = find(t, v->visitor_id);
-    int sockets = sockets_of(t, v->visitor_id);
+    int sockets = number_of(&t->sockets, v->visitor_id);
     if (!old && sockets == 0)
-        set_sockets(t, v->visitor_id, sockets = v->present);
+        set_number(&t->sockets, v->visitor_id, sockets = v->present);
     e->visit.present = sockets;
     if (old && old->visit.id == v->id) {
         e->visit.invited = old->visit.invited;
         if (old->visit.last_at > e->visit.last_at)
             e->visit.last_at = old->visit.last_at;
     }
+    e->heard_at = e->visit.last_at;
     if (old)
         drop(t, old);
     else if (t->entries.count >= MOST_VISITS)
-        drop(t, t->absent.oldest ? t->absent.oldest : t->present.oldest);
+        make_room(t);
     map_put_int(&t->entries, v->visitor_id, e);
-    enlist(t, e);
+    enlist(t, e, sockets > 0 ? PRESENT : RECENT);
+    enlist_page(t, e);
     changed(t);
     pthread_mutex_unlock(&t->lock);
 }
@@ -248,12 +308,11 @@ void visit_table_present(struct visit_table *t, int64_t visitor, int change, int
 {
     pthread_mutex_lock(&t->lock);
     struct entry *e = find(t, visitor);
-    int sockets = sockets_of(t, visitor) + change;
+    int sockets = number_of(&t->sockets, visitor) + change;
     sockets = sockets > 0 ? sockets : 0;
-    set_sockets(t, visitor, sockets);
+    set_number(&t->sockets, visitor, sockets);
     if (e) {
-        e->visit.present = sockets;
-        heard(t, e, now);
+        heard(t, e, sockets, now);
         changed(t);
     }
     pthread_mutex_unlock(&t->lock);
@@ -264,7 +323,7 @@ void visit_table_touch(struct visit_table *t, int64_t visitor, int64_t now)
     pthread_mutex_lock(&t->lock);
     struct entry *e = find(t, visitor);
     if (e) {
-        heard(t, e, now);
+        heard(t, e, e->visit.present, now);
         changed(t);
     }
     pthread_mutex_unlock(&t->lock);
@@ -292,89 +351,31 @@ void visit_table_forget(struct visit_table *t, int64_t visitor)
     pthread_mutex_unlock(&t->lock);
 }
 
-/* The best `max` seen so far, the worst of them on top: a heap. */
-struct best {
-    const struct visit **items;
-    size_t count, max;
-};
-
-static int newest_first(const void *pa, const void *pb)
-{
-    const struct visit *a = *(const struct visit *const *)pa, *b = *(const struct visit *const *)pb;
-    if (a->page_at != b->page_at)
-        return a->page_at < b->page_at ? 1 : -1;
-    return (a->id < b->id) - (a->id > b->id);
-}
-
-static void swap(struct best *b, size_t i, size_t j)
-{
-    const struct visit *keep = b->items[i];
-    b->items[i] = b->items[j];
-    b->items[j] = keep;
-}
-
-static bool worse(const struct best *b, size_t i, size_t j)
-{
-    return newest_first(&b->items[i], &b->items[j]) > 0;
-}
-
-static void sink(struct best *b)
-{
-    for (size_t i = 0, child; (child = 2 * i + 1) < b->count; i = child) {
-        if (child + 1 < b->count && worse(b, child + 1, child))
-            child++;
-        if (!worse(b, child, i))
-            return;
-        swap(b, i, child);
-    }
-}
-
-static void offer(struct best *b, const struct visit *v)
-{
-    if (b->count < b->max) {
-        b->items[b->count] = v;
-        for (size_t i = b->count++; i > 0 && worse(b, i, (i - 1) / 2); i = (i - 1) / 2)
-            swap(b, i, (i - 1) / 2);
-    } else if (b->max && newest_first(&v, &b->items[0]) < 0) {
-        b->items[0] = v;
-        sink(b);
-    }
-}
-
 size_t visit_table_live(struct visit_table *t, int64_t site, int64_t now, size_t max,
                         struct arena *mem, struct visit **out, size_t *total)
 {
-    struct best best = {.max = max};
-    size_t seen = 0;
+    size_t count = 0;
     pthread_mutex_lock(&t->lock);
-    best.max = max < t->entries.count ? max : t->entries.count;
-    best.items = arena_new(mem, const struct visit *, best.max);
-    for (struct entry *e = t->present.newest; e; e = e->older)
-        if (!site || e->visit.site_id == site) {
-            offer(&best, &e->visit);
-            seen++;
-        }
-    for (struct entry *e = t->absent.newest; e && now - e->visit.last_at < LIVE_MS; e = e->older)
-        if (!site || e->visit.site_id == site) {
-            offer(&best, &e->visit);
-            seen++;
-        }
-    if (best.count)
-        qsort(best.items, best.count, sizeof(struct visit *), newest_first);
-    *out = arena_new(mem, struct visit, best.count);
-    for (size_t i = 0; i < best.count; i++)
-        copy_out(best.items[i], mem, &(*out)[i]);
+    let_go(t, now);
+    size_t live = (size_t)number_of(&t->live, site);
+    if (max > live)
+        max = live;
+    *out = arena_new(mem, struct visit, max);
+    for (const struct entry *e = t->pages.newest; count < max; e = e->older_page)
+        if (e->state != GONE && (!site || e->visit.site_id == site))
+            copy_out(&e->visit, mem, &(*out)[count++]);
     pthread_mutex_unlock(&t->lock);
     if (total)
-        *total = seen;
-    return best.count;
+        *total = live;
+    return count;
 }
 
 void visit_table_sweep(struct visit_table *t, int64_t now)
 {
     struct entry *e;
     pthread_mutex_lock(&t->lock);
-    while ((e = t->absent.oldest) && now - e->visit.last_at >= VISIT_SILENCE_MS) {
+    let_go(t, now);
+    while ((e = t->lists[GONE].oldest) && now - e->heard_at >= VISIT_SILENCE_MS) {
         drop(t, e);
         changed(t);
     }

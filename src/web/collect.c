@@ -10,30 +10,33 @@
 
 #include <xxhash.h>
 
-enum { MONTHS_BACK = 12 }; /* how far "new or returning" looks */
+enum { MONTHS_BACK = 3 }; /* how far "new or returning" looks: files that the writer opens */
 
 static int month_of(int64_t visit)
 {
     return time_month_utc(id_ms(visit));
 }
 
-/* Visits of this visitor before now, in the months that are kept. */
+/* How many visits of this visitor came before now: one more than before his last one. It is looked
+ * for in the newest months, and not before the visitor was made; who was made before them all has
+ * been here once at least. */
 static err visits_before(struct call *c, int64_t visitor, int *out)
 {
     int months[MONTHS_BACK];
     size_t count = store_months(c->web->store, months, COUNT(months));
-    int64_t sum = 0;
-    for (size_t i = 0; i < count; i++) {
+    int64_t n = 0;
+    size_t i = 0;
+    for (; i < count && !n && months[i] >= month_of(visitor); i++) {
         struct db *trail;
-        int64_t n = 0;
         err e = session_trail(c->session, months[i], &trail);
         if (!e.code)
-            e = visits_count_of(trail, visitor, &n);
+            e = visits_up_to_now(trail, visitor, &n);
         if (e.code)
             return e;
-        sum += n;
     }
-    *out = sum > 100000 ? 100000 : (int)sum;
+    if (!n && count == COUNT(months) && month_of(visitor) < months[count - 1])
+        n = 1;
+    *out = n > 100000 ? 100000 : (int)n;
     return OK;
 }
 
@@ -54,13 +57,13 @@ static err begin_visit(struct call *c, struct visit *v, bool returning)
     return e.code ? e : visit_insert(trail, v);
 }
 
-static void answer_view(struct call *c, const struct visit *v)
+static void answer_view(struct call *c, const struct visit *v, int n)
 {
     buf_reserve(&c->out.buf, (size_t)c->site->widget.len + 512);
     json_str(&c->out, "visitor",
              visitor_token(c->web->vault, c->mem, v->visitor_id, v->site_id, c->now));
     json_id(&c->out, "visit", v->id);
-    json_int(&c->out, "n", v->pages);
+    json_int(&c->out, "n", n);
     bool online = live_agents_online(c->web->live) > 0;
     json_begin_object(&c->out, "widget");
     buf_add(&c->out.buf, c->site->widget); /* its members, as JSON already */
@@ -74,7 +77,6 @@ static void describe(struct call *c, const struct in_page_view *in, struct visit
     v->title = call_keep(c, in->title, TITLE_KEPT, NULL);
     v->page_at = c->now;
     v->last_at = c->now;
-    v->key_hash = in->key.len ? XXH3_64bits(in->key.ptr, (size_t)in->key.len) : 0;
 }
 
 /* The visit this page view begins, were it the first of one. */
@@ -93,6 +95,7 @@ static struct visit fresh_visit(struct call *c, const struct in_page_view *in,
     v.landing_url = v.url;
     v.landing_cut = v.url_cut;
     source_of(v.landing_url, v.referrer, c->mem, &v.source);
+    v.campaign = campaign_of(v.landing_url, c->mem);
     return v;
 }
 
@@ -127,18 +130,21 @@ err on_page_view(struct call *c)
     struct visit old, v = fresh_visit(c, in, &device);
     bool known =
         visit_table_get(c->web->visits, v.visitor_id, c->mem, &old) && old.site_id == v.site_id;
-    if (known && v.key_hash && old.key_hash == v.key_hash) {
-        answer_view(c, &old);
+    uint64_t key = in->key.len ? XXH3_64bits(in->key.ptr, (size_t)in->key.len) : 0;
+    int repeated = known ? visit_view_of_key(&old, key) : 0;
+    if (repeated) {
+        answer_view(c, &old, repeated);
         return OK;
     }
-    if (!known || visit_is_new(&old, &v.source, is_outside(v.referrer, &page), c->now)) {
+    bool outside = is_outside(v.referrer, &page);
+    if (!known || visit_is_new(&old, &v.source, v.campaign, outside, c->now)) {
         e = begin_visit(c, &v, returning);
     } else {
         describe(c, in, &old);
         v = old;
     }
     struct db *trail;
-    v.pages++;
+    visit_keep_key(&v, key, ++v.pages);
     if (!e.code)
         e = session_trail(c->session, month_of(v.id), &trail);
     if (!e.code)
@@ -147,7 +153,7 @@ err on_page_view(struct call *c)
         return e;
     visit_table_put(c->web->visits, &v);
     count_add(COUNT_PAGE_VIEWS, 1);
-    answer_view(c, &v);
+    answer_view(c, &v, v.pages);
     return OK;
 }
 

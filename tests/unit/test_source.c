@@ -139,11 +139,63 @@ static void a_long_term_is_cut_between_letters(void **state)
     arena_release(&mem);
 }
 
+static const struct tagged {
+    const char *query, *referrer, *channel, *engine, *bid, *provenance;
+} tagged[] = {
+    {"", "", "direct", "", "", "none"},
+    {"?from=x", "", "direct", "", "", "none"},
+    {"?utm_source=letter", "", "campaign", "", "", "landing"},
+    {"?utm_source=letter&utm_term=knee", "https://a.cn/", "campaign", "", "knee", "landing"},
+    {"?utm_source=x", "https://m.baidu.com/s?wd=a", "search", "baidu", "", "referrer"},
+    {"?bd_vid=123", "https://m.baidu.com/s?wd=a", "ad", "baidu", "", "landing"},
+    {"?gclid=1&utm_term=%E8%86%9D", "", "ad", "", "膝", "landing"},
+    {"?utm_medium=CPC&utm_term=%CF%A5%B8%C7", "", "ad", "", "", "landing"},
+    {"?utm_medium=mail&utm_source=x", "", "campaign", "", "", "landing"},
+    {"?gdt_vid=", "", "direct", "", "", "none"},
+    {"?msclkid=1", "https://www.clinic-example.cn/", "ad", "", "", "landing"},
+};
+
+static void a_landing_tells_what_was_paid_for(void **state)
+{
+    struct arena mem;
+    arena_init(&mem, 0);
+    for (size_t i = 0; i < COUNT(tagged); i++) {
+        const struct tagged *t = &tagged[i];
+        struct source s;
+        source_of(str_format(&mem, "https://www.clinic-example.cn/knee%s", t->query),
+                  str_of(t->referrer), &mem, &s);
+        assert_str(str_of(s.channel), t->channel, t->query);
+        assert_str(str_of(s.engine), t->engine, t->query);
+        assert_str(s.bid_keyword, t->bid, t->query);
+        assert_str(str_of(s.provenance), t->provenance, t->query);
+    }
+    arena_release(&mem);
+}
+
+static void a_campaign_is_known_by_its_tags(void **state)
+{
+    struct arena mem;
+    arena_init(&mem, 0);
+    uint64_t a = campaign_of(S("https://a.cn/?utm_source=x&utm_campaign=knee"), &mem);
+    assert_true(a != 0);
+    assert_true(a == campaign_of(S("https://a.cn/other?utm_campaign=knee&p=2&utm_source=x"), &mem));
+    assert_true(a != campaign_of(S("https://a.cn/?utm_source=x&utm_campaign=hip"), &mem));
+    assert_true(a != campaign_of(S("https://a.cn/?utm_source=x&utm_term=knee"), &mem));
+    assert_true(a != campaign_of(S("https://a.cn/?utm_source=x&utm_campaign=knee&gclid=1"), &mem));
+    assert_true(campaign_of(S("https://a.cn/?bd_vid=1"), &mem) !=
+                campaign_of(S("https://a.cn/?bd_vid=2"), &mem));
+    assert_true(campaign_of(S("https://a.cn/?from=x&utm_source="), &mem) == 0);
+    assert_true(campaign_of(S(""), &mem) == 0);
+    arena_release(&mem);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_referrer_is_told_by_its_host),
         cmocka_unit_test(a_search_engine_may_link_to_itself),
+        cmocka_unit_test(a_landing_tells_what_was_paid_for),
+        cmocka_unit_test(a_campaign_is_known_by_its_tags),
         cmocka_unit_test(a_long_term_is_cut_between_letters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,7 +16,10 @@ static const struct row {
     int64_t silence;
     const char *channel, *engine, *host, *bid;
     bool outside, is_new;
+    uint64_t campaign; /* the visit began with 7 */
 } table[] = {
+    {"another campaign in the landing", 1000, "direct", "", "", "", false, true, 8},
+    {"the campaign it began with", 1000, "direct", "", "", "", false, false, 7},
     {"the next page", 1000, "search", "baidu", "www.baidu.com", "", false, false},
     {"just before silence ends it", 30 * MINUTE - 1, "direct", "", "", "", false, false},
     {"half an hour", 30 * MINUTE, "search", "baidu", "www.baidu.com", "", false, true},
@@ -36,12 +39,26 @@ static void silence_or_a_new_campaign_begins_a_visit(void **state)
     for (size_t i = 0; i < COUNT(table); i++) {
         const struct row *t = &table[i];
         struct visit last = {.last_at = now - t->silence,
+                             .campaign = 7,
                              .source = {"search", "baidu", S("www.baidu.com"), .provenance = ""}};
         struct source next = {t->channel, t->engine, str_of(t->host),
                               .bid_keyword = str_of(t->bid)};
-        if (visit_is_new(&last, &next, t->outside, now) != t->is_new)
+        if (visit_is_new(&last, &next, t->campaign, t->outside, now) != t->is_new)
             fail_msg("%s", t->about);
     }
+}
+
+static void a_repeat_is_known_by_any_of_the_last_keys(void **state)
+{
+    struct visit v = {0};
+    assert_int_equal(visit_view_of_key(&v, 0), 0);
+    for (int n = 1; n <= 5; n++)
+        visit_keep_key(&v, (uint64_t)n * 100, n);
+    visit_keep_key(&v, 0, 6); /* a page view without a key */
+    assert_int_equal(visit_view_of_key(&v, 100), 0);
+    for (int n = 2; n <= 5; n++)
+        assert_int_equal(visit_view_of_key(&v, (uint64_t)n * 100), n);
+    assert_int_equal(visit_view_of_key(&v, 0), 0);
 }
 
 static struct visit some(int64_t visitor, int64_t visit, int64_t at)
@@ -150,6 +167,64 @@ static void the_sweep_takes_the_silent_who_are_not_present(void **state)
     assert_false(visit_table_get(t, 3, &mem, &got));
     visit_table_forget(t, 2);
     assert_false(visit_table_get(t, 2, &mem, &got));
+    visit_table_free(t);
+    arena_release(&mem);
+}
+
+/* The page view that follows the farewell of a forgotten tab begins a new visit. */
+static void a_farewell_does_not_break_the_silence(void **state)
+{
+    struct visit_table *t = visit_table_new();
+    struct arena mem;
+    struct visit got, *live;
+    size_t total;
+    arena_init(&mem, 0);
+    put(t, 1, 10, now);
+    visit_table_present(t, 1, 1, now);
+    put(t, 2, 20, now + 28 * MINUTE);
+    visit_table_touch(t, 1, now + 30 * MINUTE);
+    visit_table_present(t, 1, -1, now + 30 * MINUTE);
+    assert_true(visit_table_get(t, 1, &mem, &got));
+    assert_int_equal(got.last_at, now);
+    assert_true(visit_is_new(&got, &got.source, 0, false, now + 30 * MINUTE));
+    /* Who just left is live all the same, and hides nobody who left before him. */
+    assert_int_equal(visit_table_live(t, 0, now + 31 * MINUTE, 9, &mem, &live, &total), 2);
+    assert_int_equal(live[0].visitor_id, 2);
+    visit_table_sweep(t, now + 31 * MINUTE);
+    assert_true(visit_table_get(t, 1, &mem, &got));
+    visit_table_sweep(t, now + 60 * MINUTE);
+    assert_false(visit_table_get(t, 1, &mem, &got));
+    visit_table_free(t);
+    arena_release(&mem);
+}
+
+static void the_number_of_the_live_is_kept(void **state)
+{
+    struct visit_table *t = visit_table_new();
+    struct arena mem;
+    struct visit *live;
+    size_t total;
+    arena_init(&mem, 0);
+    for (int i = 1; i <= 10; i++)
+        put(t, i, 100 + i, now);
+    visit_table_present(t, 1, 1, now);
+    (void)visit_table_live(t, 0, now + 5 * MINUTE, 9, &mem, &live, &total);
+    assert_int_equal(total, 1);
+    visit_table_touch(t, 2, now + 5 * MINUTE); /* back from the gone */
+    visit_table_touch(t, 4, now + 5 * MINUTE);
+    assert_int_equal(visit_table_live(t, 0, now + 6 * MINUTE, 9, &mem, &live, &total), 3);
+    assert_int_equal(visit_table_live(t, 1, now + 6 * MINUTE, 9, &mem, &live, &total), 2);
+    assert_int_equal(total, 2);
+    visit_table_forget(t, 4);
+    (void)visit_table_live(t, 1, now + 6 * MINUTE, 9, &mem, &live, &total);
+    assert_int_equal(total, 1);
+    put(t, 2, 200, now + 7 * MINUTE);
+    visit_table_present(t, 1, -1, now + 7 * MINUTE);
+    assert_int_equal(visit_table_live(t, 0, now + 7 * MINUTE, 9, &mem, &live, &total), 2);
+    assert_int_equal(live[0].visitor_id, 2);
+    visit_table_clear(t);
+    assert_int_equal(visit_table_live(t, 0, now + 7 * MINUTE, 9, &mem, &live, &total), 0);
+    assert_int_equal(total, 0);
     visit_table_free(t);
     arena_release(&mem);
 }
@@ -268,6 +343,9 @@ int main(void)
         cmocka_unit_test(what_is_read_is_a_copy_of_what_was_put),
         cmocka_unit_test(presence_and_invitation_outlive_a_put),
         cmocka_unit_test(the_sweep_takes_the_silent_who_are_not_present),
+        cmocka_unit_test(a_repeat_is_known_by_any_of_the_last_keys),
+        cmocka_unit_test(a_farewell_does_not_break_the_silence),
+        cmocka_unit_test(the_number_of_the_live_is_kept),
         cmocka_unit_test(the_live_ones_come_newest_page_first),
         cmocka_unit_test(a_full_table_gives_up_the_longest_silent),
         cmocka_unit_test(every_change_is_counted),
