@@ -286,6 +286,7 @@ export interface Conversation {
   kept: boolean
   source: Source
   chat_url: string
+  chat_cut: boolean
   chat_title: string
   anchor: string
   device: Device
@@ -416,6 +417,8 @@ export interface ConversationList {
 }
 
 export interface Revealed {
+  name: string
+  note: string
   messages: Message[]
   contacts: ContactFull[]
 }

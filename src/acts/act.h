@@ -76,17 +76,19 @@ struct left_message {
 MUST_USE err act_left_message(struct act *a, const struct chat_place *p,
                               const struct left_message *m, struct conversation *c,
                               int64_t *number);
-/* Bodies and contacts in full, with an audit row; own_only agents: their own conversations only. */
+/* Bodies, contacts and the visitor's card in full, with an audit row; own_only agents: their own conversations only. */
 struct revealed {
     struct message *messages;
     size_t message_count;
     struct contact *contacts;
     size_t contact_count;
+    str name, note; /* of his card */
 };
 MUST_USE err act_reveal(struct act *a, int64_t conversation, struct revealed *out);
 /* Erase a visitor in main.db (the trail files are erased by the caller, month by month, on the
  * trail writer) with an audit row. */
 MUST_USE err act_erase_visitor(struct act *a, int64_t visitor, int64_t *conversations);
+/* A text that comes back as it was shown, with its contacts masked, leaves what was written. */
 MUST_USE err act_visitor_card(struct act *a, int64_t visitor, int64_t site, const str *name,
                               const str *note);
 /* Ends what was silent too long, erases what is past its retention; at most `limit` each. */

@@ -165,6 +165,7 @@ void view_conversation_members(struct json_out *j, const struct conversation_vie
     json_bool(j, "kept", c->bodies_erased_at == 0);
     conversation_source(j, c);
     json_str(j, "chat_url", c->chat_url);
+    json_bool(j, "chat_cut", c->chat_cut);
     json_str(j, "chat_title", c->chat_title);
     json_str(j, "anchor", c->anchor);
     device_object(j, "device", &device);
@@ -198,7 +199,7 @@ err view_load(struct db *db, struct arena *mem, const struct vault *vault,
         e = contact_count(db, c->id, &out->contacts);
     if (e.code)
         return e;
-    out->visitor_name = card.name;
+    out->visitor_name = contacts_mask_text(card.name, mem);
     /* Masked first: a cut could leave half a number that is none any more. */
     out->last_text = str_utf8_cut(contacts_mask_text(last.text, mem), LAST_TEXT_BYTES);
     out->marks = marks;

@@ -13,7 +13,7 @@ void visitor_code(int64_t visitor, char out[8]);
 
 struct conversation_view {
     const struct conversation *c;
-    str visitor_name; /* "" unknown */
+    str visitor_name; /* "" unknown; masked here */
     str last_text;    /* masked here */
     const struct mark *marks;
     size_t mark_count;

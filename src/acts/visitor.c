@@ -1,5 +1,6 @@
 /* Acts on what is known of a visitor: looked at in full, written down, erased. All are on record. */
 #include "acts/parts.h"
+#include "label/contact.h"
 
 enum { ALL_MESSAGES = 10000, ALL_CONVERSATIONS = 10000, NAME_KEPT = 80, NOTE_KEPT = 1000 };
 
@@ -16,8 +17,13 @@ err act_reveal(struct act *a, int64_t conversation, struct revealed *out)
                      &out->message_count);
     if (!e.code)
         e = contact_list(a->db, a->mem, a->vault, c.id, true, &out->contacts, &out->contact_count);
+    struct visitor_card card = {0};
+    if (!e.code && c.visitor_id)
+        e = visitor_card_get(a->db, a->mem, a->vault, c.visitor_id, &card);
     if (e.code)
         return e;
+    out->name = card.name;
+    out->note = card.note;
     str detail = str_format(a->mem, "{\"messages\":%zu,\"contacts\":%zu}", out->message_count,
                             out->contact_count);
     return act_audit(a, "contact.reveal", "conversation", c.id, detail);
@@ -28,6 +34,11 @@ static err tell_card(struct act *a, struct conversation *c)
 {
     const struct conversation before = *c;
     return act_tell(a, &before, c, NULL, true);
+}
+
+static str unless_shown(struct act *a, str old, str typed)
+{
+    return str_eq(typed, contacts_mask_text(old, a->mem)) ? old : typed;
 }
 
 err act_visitor_card(struct act *a, int64_t visitor, int64_t site, const str *name, const str *note)
@@ -43,8 +54,9 @@ err act_visitor_card(struct act *a, int64_t visitor, int64_t site, const str *na
     if (e.code)
         return e;
     card.site_id = site;
-    card.name = name ? str_trim(act_text(a, *name, NAME_KEPT)) : card.name;
-    card.note = note ? act_text(a, *note, NOTE_KEPT) : card.note;
+    card.name =
+        name ? unless_shown(a, card.name, str_trim(act_text(a, *name, NAME_KEPT))) : card.name;
+    card.note = note ? unless_shown(a, card.note, act_text(a, *note, NOTE_KEPT)) : card.note;
     card.erased_at = 0; /* who comes back after an erasure begins anew */
     card.changed_by = a->who.user;
     card.changed_at = a->now;

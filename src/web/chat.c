@@ -2,6 +2,7 @@
  * sockets fail. */
 #include "label/contact.h"
 #include "web/call.h"
+#include "web/conversations.h"
 #include "web/handlers.h"
 #include "web/wire_shapes.h"
 
@@ -27,33 +28,13 @@ static err view_answerer(struct call *c, int64_t agent)
     return OK;
 }
 
-/* Names of the agents who wrote; few a conversation, so a short list beside is enough. */
-static err agent_name(struct call *c, int64_t agent, str *name)
-{
-    static const struct user nobody;
-    struct user u = nobody;
-    err e = agent ? user_by_id(c->act.db, c->mem, agent, &u) : OK;
-    *name = u.name;
-    return e;
-}
-
-static err view_messages(struct call *c, int64_t conversation, int64_t since)
+static err view_since(struct call *c, int64_t conversation, int64_t since)
 {
     struct message *list;
-    size_t count;
+    size_t count = 0;
     err e = message_list(c->act.db, c->mem, c->web->vault, conversation, since, STATE_MESSAGES,
                          &list, &count);
-    int64_t last_agent = -1;
-    str name = S("");
-    json_begin_array(&c->out, "messages");
-    for (size_t i = 0; i < count && !e.code; i++) {
-        if (list[i].agent_id != last_agent)
-            e = agent_name(c, list[i].agent_id, &name);
-        last_agent = list[i].agent_id;
-        view_message(&c->out, NULL, &list[i], name, false);
-    }
-    json_end_array(&c->out);
-    return e;
+    return e.code ? e : view_messages(c, list, count, false);
 }
 
 static err view_state(struct call *c, const struct conversation *v, int64_t since)
@@ -66,7 +47,7 @@ static err view_state(struct call *c, const struct conversation *v, int64_t sinc
     err e = view_answerer(c, v ? v->agent_id : 0);
     json_str(&c->out, "consent", str_of(consent_word(v ? v->consent : CONSENT_UNASKED)));
     if (!e.code && v) {
-        e = view_messages(c, v->id, since);
+        e = view_since(c, v->id, since);
     } else {
         json_begin_array(&c->out, "messages");
         json_end_array(&c->out);
@@ -138,6 +119,7 @@ static err say(struct call *c, str key, str text)
     struct conversation v;
     int64_t number, at;
     err e = act_visitor_says(&c->act, &c->place, key, text, &v, &number, &at);
+    visit_table_touch(c->web->visits, c->place.visitor_id, c->now); /* who writes is not silent */
     if (e.code == ERR_INVALID)
         c->field = "text";
     if (e.code)

@@ -166,7 +166,7 @@ static err names_of(struct call *c, int64_t agent, int64_t *last, str *name)
     return e;
 }
 
-static err view_messages(struct call *c, const struct message *list, size_t count, bool mask)
+err view_messages(struct call *c, const struct message *list, size_t count, bool mask)
 {
     int64_t last = -1;
     str name = S("");
@@ -250,8 +250,8 @@ static err view_visitor(struct call *c, int64_t visitor)
         return e;
     json_id(&c->out, "id", visitor);
     json_str(&c->out, "code", str_of(code));
-    json_str(&c->out, "name", card.name);
-    json_str(&c->out, "note", card.note);
+    json_str(&c->out, "name", contacts_mask_text(card.name, c->mem));
+    json_str(&c->out, "note", contacts_mask_text(card.note, c->mem));
     json_bool(&c->out, "erased", card.erased_at != 0 || !visitor);
     e = visitor ? view_visits(c, visitor) : OK;
     if (!visitor) {
@@ -355,6 +355,8 @@ err on_reveal(struct call *c)
     err e = act_reveal(&c->act, c->id, &r);
     if (e.code)
         return e;
+    json_str(&c->out, "name", r.name);
+    json_str(&c->out, "note", r.note);
     e = view_messages(c, r.messages, r.message_count, false);
     json_begin_array(&c->out, "contacts");
     for (size_t i = 0; i < r.contact_count; i++) {

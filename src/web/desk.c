@@ -1,5 +1,6 @@
 /* desk.c - the consultants' side: reception, taking, answering, marking, closing. */
 #include "acts/view.h"
+#include "label/contact.h"
 #include "label/label_rows.h"
 #include "web/call.h"
 #include "web/handlers.h"
@@ -11,7 +12,7 @@ enum { CHANGED_LIMIT = 500, LIVE_VISITORS = 200, RECENT_MS = 60 * 60 * 1000 };
 
 err on_desk_socket(struct call *c)
 {
-    return c->who.may & MAY_SEE_CONVERSATIONS ? OK : ERR(ERR_FORBIDDEN, "not_permitted");
+    return c->who.may & MAY_CHAT ? OK : ERR(ERR_FORBIDDEN, "not_permitted");
 }
 
 err view_one(struct call *c, const char *name, const struct conversation *v)
@@ -126,7 +127,8 @@ err on_live_visitors(struct call *c)
         if (!e.code)
             e = visitor_card_get(c->act.db, c->mem, c->web->vault, list[i].visitor_id, &card);
         if (!e.code && (!found || act_may_see(&c->who, &v)))
-            view_live_visitor(&c->out, &list[i], card.name, found ? v.id : 0);
+            view_live_visitor(&c->out, &list[i], contacts_mask_text(card.name, c->mem),
+                              found ? v.id : 0);
     }
     json_end_array(&c->out);
     json_int(&c->out, "total", (int64_t)total);
@@ -153,6 +155,7 @@ err on_invite(struct call *c)
     json_end_object(&j);
     outbox_add(&c->outbox, c->mem, str_format(c->mem, "visitor.%lld.0.0", (long long)c->id), 0,
                json_done(&j), false);
+    visit_table_invited(c->web->visits, c->id, "shown");
     json_bool(&c->out, "ok", true);
     return OK;
 }

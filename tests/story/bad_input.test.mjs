@@ -597,13 +597,23 @@ describe('phones', () => {
   it('are masked for everyone everywhere, but where they are revealed, which is on record', async () => {
     await admin.ask('PATCH', '/api/me', { language: 'en' })
     const desk = await supervisor.desk()
-    const someone = await talking(`call ${PHONE} or 139 1234 5678`)
+    const someone = await talking(`call ${PHONE} or 139 1234 5678, vx${PHONE}, 微信${PHONE}号, V${PHONE}, tel${PHONE}x`)
     const id = someone.conversation
     await desk.socket.next('message', (f) => f.conversation === id)
     someone.socket.send('typing', { text: `my number is ${PHONE}` })
     await desk.socket.next('typing', (f) => f.conversation === id)
+    for (let n = 5; n <= PHONE.length; n++) {
+      someone.socket.send('typing', { text: `vx${PHONE.slice(0, n)}` })
+      const { text } = await desk.socket.next('typing', (f) => f.conversation === id)
+      assert.doesNotMatch(text, /\d/)
+    }
     await agent.ask('POST', `/api/conversations/${id}/take`, {})
     const { conversation } = await agent.ask('GET', `/api/conversations/${id}`)
+    const card = { name: `Li ${PHONE}`, note: `noted vx${PHONE}` }
+    await agent.ask('PATCH', `/api/visitors/${conversation.visitor_id}`, card)
+    const { visitor: shown } = await agent.ask('GET', `/api/conversations/${id}`)
+    assert.deepEqual([shown.name, shown.note], ['Li 139****5678', 'noted vx139****5678'])
+    await agent.ask('PATCH', `/api/visitors/${conversation.visitor_id}`, { name: shown.name, note: shown.note })
     const texts = [JSON.stringify(desk.socket.pushes)]
     const roles = ['agent', 'supervisor', 'marketing', 'desk', 'onsite', 'care', 'manager', 'admin']
     for (const role of roles) {
@@ -626,6 +636,7 @@ describe('phones', () => {
       const may = client.me.permissions.includes('see_contacts')
       assert.equal(reveal.status, may ? 200 : 403, role)
       assert.equal(reveal.bytes.toString().includes(PHONE), may, role)
+      if (may) assert.deepEqual([reveal.body.name, reveal.body.note], [card.name, card.note])
     }
     for (const text of texts)
       assert.doesNotMatch(text, /139[ -]?1234[ -]?5678/, text.slice(0, 400))

@@ -413,6 +413,23 @@ static void marks_and_cards_are_told_once(void **state)
     assert_true(str_eq(card.name, name) && str_eq(card.note, note));
 }
 
+static void a_phone_on_the_card_is_masked_and_comes_back_unharmed(void **state)
+{
+    struct house *h = *state;
+    struct said s = visitor_says(h, VISITOR_ONE, NOON, "key-0001", "one");
+    struct act anna = house_act(h, ANNA, NOON);
+    str payload, name = S("Zhao 13800000426"), note = S("vx13912345678, call after six");
+    str shown = S("Zhao 138****0426"), shown_note = S("vx139****5678, call after six");
+    struct revealed r;
+    house_hush(h);
+    expect_ok(act_visitor_card(&anna, VISITOR_ONE, SITE, &name, &note));
+    assert_int_equal(house_told(h, "desk.", &payload), 1);
+    assert_true(holds(payload, "\"visitor_name\":\"Zhao 138****0426\""));
+    expect_ok(act_visitor_card(&anna, VISITOR_ONE, SITE, &shown, &shown_note));
+    expect_ok(act_reveal(&anna, s.c.id, &r));
+    assert_true(str_eq(r.name, name) && str_eq(r.note, note));
+}
+
 static void the_sweep_ends_what_is_silent_and_forgets_what_is_old(void **state)
 {
     struct house *h = *state;
@@ -509,6 +526,7 @@ int main(void)
         IN_HOUSE(a_left_message_waits_with_its_contacts),
         IN_HOUSE(reading_is_told_to_the_other_side),
         IN_HOUSE(marks_and_cards_are_told_once),
+        IN_HOUSE(a_phone_on_the_card_is_masked_and_comes_back_unharmed),
         IN_HOUSE(the_sweep_ends_what_is_silent_and_forgets_what_is_old),
         IN_HOUSE(nothing_plain_in_the_file_and_nothing_at_all_after_erasing),
         IN_HOUSE(change_numbers_only_grow_and_find_what_changed),

@@ -39,7 +39,8 @@ static void an_empty_conversation_is_still_of_the_wires_shape(void **state)
 {
     struct arena mem;
     arena_init(&mem, 0);
-    const struct conversation c = {.id = 5, .site_id = 11, .opened_at = 1000, .change_seq = 3};
+    const struct conversation c = {
+        .id = 5, .site_id = 11, .opened_at = 1000, .change_seq = 3, .chat_cut = true};
     const struct conversation_view v = {.c = &c};
     expect_json(
         view_of(&mem, &v),
@@ -53,7 +54,8 @@ static void an_empty_conversation_is_still_of_the_wires_shape(void **state)
         "\"consent_at\":null,\"kept\":true,\"source\":{\"channel\":\"unknown\",\"engine\":\"\","
         "\"host\":\"\",\"search_term\":\"\",\"bid_keyword\":\"\",\"provenance\":\"\","
         "\"landing_url\":\"\",\"landing_cut\":false,\"referrer\":\"\",\"referrer_cut\":false},"
-        "\"chat_url\":\"\",\"chat_title\":\"\",\"anchor\":\"\",\"device\":{\"kind\":\"unknown\","
+        "\"chat_url\":\"\",\"chat_cut\":true,\"chat_title\":\"\",\"anchor\":\"\",\"device\":{"
+        "\"kind\":\"unknown\","
         "\"os\":\"\",\"browser\":\"\",\"language\":\"\",\"screen\":\"\",\"region\":\"\"},"
         "\"marks\":[],\"contacts\":0,\"online\":false}");
     arena_release(&mem);

@@ -18,6 +18,8 @@ export interface OpenTalk {
   visitor: Visitor | null
   state: 'loading' | 'ready' | 'failed'
   revealed: boolean
+  /** Name and note as they were before they were shown in full. */
+  veiled?: { name: string; note: string }
 }
 
 const OUTBOX = 'laiyu.outbox'
@@ -126,8 +128,12 @@ export const useDesk = defineStore('desk', () => {
   async function freshen(id: string): Promise<void> {
     try {
       const full = await get<ConversationFull>(`/api/conversations/${id}`)
-      const revealed = talks.get(id)?.revealed
-      change(id, { visitor: full.visitor, ...(revealed ? {} : { contacts: full.contacts }) })
+      const talk = talks.get(id)
+      const { name, note } = full.visitor
+      const visitor = talk?.veiled && talk.visitor ? { ...full.visitor,
+        name: name === talk.veiled.name ? talk.visitor.name : name,
+        note: note === talk.veiled.note ? talk.visitor.note : note } : full.visitor
+      change(id, { visitor, ...(talk?.revealed ? {} : { contacts: full.contacts }) })
     } catch {
       // What is shown stays; the next change asks again.
     }
@@ -254,7 +260,10 @@ export const useDesk = defineStore('desk', () => {
       const answer = await post<Revealed>(`/api/conversations/${id}/reveal`)
       const thread = threads.get(id)
       thread?.reveal(answer.messages)
-      change(id, { messages: thread?.messages ?? [], contacts: answer.contacts, revealed: true })
+      const was = talks.get(id)
+      const visitor = was?.visitor ? { ...was.visitor, name: answer.name, note: answer.note } : null
+      change(id, { messages: thread?.messages ?? [], contacts: answer.contacts, revealed: true, visitor,
+        veiled: was?.veiled ?? (was?.visitor ? { name: was.visitor.name, note: was.visitor.note } : undefined) })
       tell(i18n.global.t('card.revealed'))
     } catch (problem) {
       say(problem)
