@@ -55,7 +55,7 @@ static err get_text(const struct json_value *v, const struct json_field *f, stru
         return refuse("field_type");
     if (v->text.len > f->max)
         return refuse("field_long");
-    if (v->text.len < f->min)
+    if (str_trim(v->text).len < f->min)
         return refuse("field_short");
     if (!f->raw && has_control(v->text))
         return refuse("field_control");

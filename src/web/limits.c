@@ -35,11 +35,27 @@ void limits_free(struct limits *l)
     free(l);
 }
 
+/* Who holds one IPv6 address holds its /64: the first four groups count. */
+static str network_of(str a)
+{
+    int groups = 0;
+    if (str_starts(a, S("::ffff:"))) /* an IPv4 address on a socket for both */
+        return a;
+    for (ptrdiff_t i = 0; i < a.len; i++) {
+        if (a.ptr[i] != ':')
+            continue;
+        if (++groups == 4 || (i + 1 < a.len && a.ptr[i + 1] == ':'))
+            return str_slice(a, 0, i);
+    }
+    return a;
+}
+
 bool limits_take(struct limits *l, const char *address, int64_t now, int cost)
 {
     str a = str_of(address);
     if (!a.len || str_starts(a, S("127.")) || str_eq(a, S("::1")))
         return true;
+    a = network_of(a);
     struct bucket *b = &l->buckets[XXH3_64bits(a.ptr, (size_t)a.len) % BUCKETS];
     pthread_mutex_lock(&l->lock);
     int64_t gained = b->at ? (now - b->at) * PER_SECOND / 1000 : BURST;

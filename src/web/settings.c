@@ -1,6 +1,7 @@
 /* settings.c - sites, canned replies and dimensions. */
 #include "base/id.h"
 #include "base/time.h"
+#include "base/url.h"
 #include "guard/site.h"
 #include "label/label_rows.h"
 #include "web/call.h"
@@ -148,6 +149,21 @@ err on_site_new(struct call *c)
     return OK;
 }
 
+/* What the law and the clocks of erasing hang on is the administrator's. */
+static bool beyond_texts(const struct in_site_settings_change *t)
+{
+    return t->has_retention_days || t->has_close_after || t->has_institution ||
+           t->has_privacy_url || t->has_purpose_zh || t->has_purpose_en;
+}
+
+/* A page of ours or of the web; it becomes a link in the widget. */
+static bool is_page(str url)
+{
+    struct url u;
+    bool own = str_starts(url, S("/")) && !str_starts(url, S("//"));
+    return !url.len || own || !url_parse(url, &u).code;
+}
+
 static err merge_settings(struct call *c, struct site *s, str change)
 {
     struct in_site_settings_change now, next;
@@ -156,6 +172,12 @@ static err merge_settings(struct call *c, struct site *s, str change)
         e = json_decode(change, &wire_site_settings_change, c->mem, &next, &c->field);
     if (e.code)
         return e;
+    if (beyond_texts(&next) && !(c->who.may & MAY_ADMIN))
+        return ERR(ERR_FORBIDDEN, "not_permitted");
+    if (next.has_privacy_url && !is_page(next.privacy_url)) {
+        c->field = "privacy_url";
+        return ERR(ERR_INVALID, "url_format");
+    }
     site_settings_merge(&now, &next);
     s->settings = site_settings_json(c->mem, &now);
     return OK;
@@ -179,6 +201,23 @@ static err merge_site(struct call *c, struct site *s, const struct in_site_chang
     return e;
 }
 
+/* For the record: the clocks with what they were and are, the rest by whether it changed. */
+static str changes_of(struct call *c, const struct site *before, const struct site *now, bool more)
+{
+    struct in_site_settings_change old, new;
+    bool changed = !str_eq(before->settings, now->settings);
+    if (!changed || site_settings_read(before->settings, c->mem, &old).code ||
+        site_settings_read(now->settings, c->mem, &new).code)
+        return str_format(c->mem, "{\"settings\":%s,\"more\":%s}", changed ? "true" : "false",
+                          more ? "true" : "false");
+    return str_format(c->mem,
+                      "{\"settings\":true,\"more\":%s,\"retention_days\":[%lld,%lld],"
+                      "\"close_after\":[%lld,%lld]}",
+                      more ? "true" : "false", (long long)old.retention_days,
+                      (long long)new.retention_days, (long long)old.close_after,
+                      (long long)new.close_after);
+}
+
 err on_site_change(struct call *c)
 {
     const struct in_site_change *in = c->in;
@@ -187,6 +226,7 @@ err on_site_change(struct call *c)
     if (more && !(c->who.may & MAY_ADMIN))
         return ERR(ERR_FORBIDDEN, "not_permitted");
     err e = site_by_id(c->act.db, c->mem, c->id, &s);
+    struct site before = s;
     if (!e.code)
         e = merge_site(c, &s, in);
     if (!e.code && in->has_settings)
@@ -194,9 +234,7 @@ err on_site_change(struct call *c)
     if (!e.code)
         e = site_update(c->act.db, &s);
     if (!e.code)
-        e = call_audit(c, "site.change", site_subject(c, s.id),
-                       str_format(c->mem, "{\"settings\":%s,\"more\":%s}",
-                                  in->has_settings ? "true" : "false", more ? "true" : "false"));
+        e = call_audit(c, "site.change", site_subject(c, s.id), changes_of(c, &before, &s, more));
     if (e.code)
         return e;
     reload_later(c);
@@ -234,6 +272,11 @@ err on_canned_list(struct call *c)
     return e;
 }
 
+static str canned_subject(struct call *c, int64_t id)
+{
+    return str_format(c->mem, "canned:%lld", (long long)id);
+}
+
 static err put_canned(struct call *c, struct canned *r)
 {
     r->body = str_clean(c->mem, r->body);
@@ -243,7 +286,13 @@ static err put_canned(struct call *c, struct canned *r)
         c->field = "body";
         return ERR(ERR_INVALID, "field_short");
     }
+    if (r->site_id && !site_of_id(c->web->sites, r->site_id)) {
+        c->field = "site_id";
+        return ERR(ERR_MISSING, "site_missing");
+    }
     err e = canned_put(c->act.db, r);
+    if (!e.code)
+        e = call_audit(c, "canned.change", canned_subject(c, r->id), S("{}"));
     if (!e.code)
         canned_members(&c->out, r);
     return e;
@@ -287,6 +336,8 @@ err on_canned_delete(struct call *c)
     err e = canned_by_id(c->act.db, c->mem, c->id, &r);
     if (!e.code)
         e = canned_delete(c->act.db, c->id);
+    if (!e.code)
+        e = call_audit(c, "canned.delete", canned_subject(c, c->id), S("{}"));
     if (!e.code)
         json_bool(&c->out, "ok", true);
     return e;

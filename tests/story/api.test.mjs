@@ -224,6 +224,14 @@ describe('sites and texts', () => {
       body: { name: 'Mine' },
       want: 403,
     })
+    for (const settings of [{ retention_days: 1 }, { close_after: 60 }, { institution: 'Another' }, { privacy_url: '/x' }]) {
+      await call(supervisor, 'site_change', { at: { id: site.id }, body: { settings }, want: 403 })
+    }
+    for (const privacy_url of ['javascript:alert(1)', '//elsewhere.test/', 'data:text/html,x']) {
+      await call(admin, 'site_change', { at: { id: site.id }, body: { settings: { privacy_url } }, want: 422 })
+    }
+    await call(admin, 'site_change', { at: { id: site.id }, body: { name: '   ' }, want: 422 })
+    await call(admin, 'canned_new', { body: { title: 'x', body: 'y', site_id: '12345' }, want: 404 })
     await call(admin, 'site_new', {
       body: { name: 'Nowhere', time_zone: 'Mars/Base' },
       want: 422,
