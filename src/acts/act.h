@@ -4,8 +4,9 @@
  *
  * Topics told (dotted, as NATS subjects; payloads are the push frames of wire.yaml as JSON text with
  * "t", contacts in texts masked for the desk, plain for the visitor himself):
- *   desk.AGENT.CONVERSATION            for consoles; AGENT 0 while nobody has it. Consoles with "own
- *                                      conversations only" hear desk.0.* and their own desk.AGENT.*
+ *   desk.AGENT.CONVERSATION            for consoles; AGENT 0 while nobody has it, -1 once it has ended
+ *                                      so. Consoles with "own conversations only" hear desk.0.* and
+ *                                      their own desk.AGENT.*
  *   gone.AGENT.CONVERSATION            only for those: {"t":"gone"} when it left AGENT or the queue
  *   visitor.VISITOR.CONVERSATION.AGENT all tabs of a visitor
  * A written message is told as {"t":"message"} alone when nothing else changed but what the message
@@ -47,7 +48,7 @@ struct chat_place {
  * its visit. */
 MUST_USE err act_open(struct act *a, const struct chat_place *p, struct conversation *out);
 /* The visitor writes: into his open conversation, or a new one. A key known in his open one, or
- * before he wrote there in any of his earlier ones, answers the first number again. Contacts are
+ * in its first hour in any of his earlier ones, answers the first number again. Contacts are
  * found before sealing.
  * ERR_INVALID "message_empty" | "message_long" (more than 4,000 characters). */
 MUST_USE err act_visitor_says(struct act *a, const struct chat_place *p, str key, str text,

@@ -20,9 +20,13 @@ static struct json_out frame(struct act *a, const char *t)
     return j;
 }
 
-static str desk_topic(struct act *a, const char *word, int64_t agent, int64_t conversation)
+/* To whoever act_may_see lets see it: what ended without anybody having had it, no console with "own
+ * conversations only" hears of. */
+static str desk_of(struct act *a, const struct conversation *c)
 {
-    return str_format(a->mem, "%s.%lld.%lld", word, (long long)agent, (long long)conversation);
+    bool nobody = !c->agent_id && c->state == CONVERSATION_CLOSED;
+    return str_format(a->mem, "desk.%lld.%lld", nobody ? -1LL : (long long)c->agent_id,
+                      (long long)c->id);
 }
 
 static str visitor_topic(struct act *a, const struct conversation *c)
@@ -52,7 +56,7 @@ static void tell_message(struct act *a, struct conversation *c, const struct mes
     json_id(&desk, "conversation", c->id);
     json_int(&desk, "seq", c->change_seq);
     view_message(&desk, "message", m, name, true);
-    post(a, desk_topic(a, "desk", c->agent_id, c->id), c->change_seq, &desk);
+    post(a, desk_of(a, c), c->change_seq, &desk);
 
     struct json_out visitor = frame(a, "message");
     view_message_members(&visitor, m, name, false);
@@ -107,7 +111,7 @@ err announce(struct act *a, struct conversation *c, const struct message *messag
         return e;
     struct json_out j = frame(a, "conversation");
     view_conversation_members(&j, &v);
-    post(a, desk_topic(a, "desk", c->agent_id, c->id), c->change_seq, &j);
+    post(a, desk_of(a, c), c->change_seq, &j);
     return OK;
 }
 

@@ -1,7 +1,9 @@
 /* What is written, exactly once. The way of a further message is short: one SELECT, one INSERT that
- * finds a repeated key by itself, one UPDATE. */
+ * finds a repeated key by itself, one UPDATE; in a visitor's first hour another SELECT by index. */
 #include "acts/parts.h"
 #include "base/log.h"
+
+enum { RESENT_WITHIN_MS = 60 * 60 * 1000 };
 
 /* The message was refused, or its key is known: a repeat answers as the first time, also after the
  * conversation has ended or gone to another agent. */
@@ -57,8 +59,9 @@ err act_visitor_says(struct act *a, const struct chat_place *p, str key, str tex
         e = conversation_open_of(a->db, a->mem, p->visitor_id, c, &found);
     if (e.code)
         return e;
-    /* A resend may concern the conversation before this one: until he wrote here, look there too. */
-    if (!found || !c->visitor_count) {
+    /* A resend may concern the conversation before this one, although he wrote here already, say from
+     * another tab: while that one may be near, look there too. */
+    if (!found || !c->visitor_count || a->now - c->opened_at < RESENT_WITHIN_MS) {
         struct conversation earlier;
         e = act_said_before(a, p->visitor_id, key, &earlier, number, at);
         if (e.code)

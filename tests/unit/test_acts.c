@@ -143,9 +143,35 @@ static void a_message_stands_once_whatever_is_sent_again(void **state)
     again = visitor_says(h, VISITOR_ONE, NOON + 9, "key-0009", "new");
     assert_int_equal(again.c.id, next.id);
     assert_int_equal(again.number, 1);
+    /* He has written there, and still another tab sends what it did not hear answered. */
+    again = visitor_says(h, VISITOR_ONE, NOON + 10, "key-0001", "one");
+    assert_int_equal(again.c.id, first.c.id);
+    assert_int_equal(again.number, 1);
+    again = visitor_says(h, VISITOR_ONE, NOON + 11, "key-0009", "new");
+    assert_int_equal(again.c.id, next.id);
+    assert_int_equal(again.number, 1);
     struct message *list;
     assert_int_equal(messages(h, first.c.id, &list), 3);
+    assert_int_equal(messages(h, next.id, &list), 1);
     assert_sound(h);
+}
+
+static void what_ends_unheld_is_told_to_no_console_of_own_ones(void **state)
+{
+    struct house *h = *state;
+    struct said s = visitor_says(h, VISITOR_ONE, NOON, "key-0001", "one");
+    struct act a = house_act(h, 0, NOON), chen = house_act(h, CHEN, NOON);
+    struct conversation c;
+    str payload;
+    house_hush(h);
+    expect_ok(act_visitor_ends(&a, VISITOR_ONE));
+    assert_int_equal(house_told(h, "gone.0.", NULL), 1);
+    assert_int_equal(house_told(h, "desk.0.", NULL), 0); /* these hear desk.0 and their own */
+    assert_int_equal(house_told(h, "desk.-1.", &payload), 1);
+    assert_true(holds(payload, "\"state\":\"closed\""));
+    expect_ok(act_mark(&chen, s.c.id, CONVERSION, PHONE_LABEL, &c));
+    assert_int_equal(house_told(h, "desk.0.", NULL), 0);
+    assert_int_equal(house_told(h, "desk.-1.", NULL), 2);
 }
 
 static void the_first_word_tells_the_queue_and_further_words_only_themselves(void **state)
@@ -527,6 +553,7 @@ int main(void)
         IN_HOUSE(reading_is_told_to_the_other_side),
         IN_HOUSE(marks_and_cards_are_told_once),
         IN_HOUSE(a_phone_on_the_card_is_masked_and_comes_back_unharmed),
+        IN_HOUSE(what_ends_unheld_is_told_to_no_console_of_own_ones),
         IN_HOUSE(the_sweep_ends_what_is_silent_and_forgets_what_is_old),
         IN_HOUSE(nothing_plain_in_the_file_and_nothing_at_all_after_erasing),
         IN_HOUSE(change_numbers_only_grow_and_find_what_changed),
