@@ -28,7 +28,7 @@ enum {
     READ_BUFFER = 64 * 1024,
     FRAMES_A_TURN = 64,      /* of one socket, before others have theirs */
     QUEUE_WEAK = 64 * 1024,  /* above it weak frames are dropped and nothing more is read */
-    QUEUE_FIRM = 256 * 1024, /* above it a WebSocket is closed */
+    QUEUE_FIRM = 256 * 1024, /* above it, answers left out, a WebSocket is closed */
     HANDSHAKES_A_TURN = 16,  /* steps of TLS handshakes; a whole one takes two */
     LINGER_MS = 2000,        /* for the peer to read our last words */
     DRAIN_MS = 10 * 1000,
@@ -79,6 +79,7 @@ struct request {
 struct socket {
     struct ws_parser parser;
     void *user;
+    size_t pushed;  /* bytes of frames since the last answer, sent or not */
     uint32_t heard; /* when the last byte came */
     uint8_t pings;  /* sent since then */
 };

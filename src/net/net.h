@@ -69,8 +69,10 @@ void frame_unref(struct frame *f);
 size_t frame_size(const struct frame *f);
 
 /* How much a frame matters when a connection is slow: above 64 KB queued, WEAK ones are dropped;
- * above 256 KB, or 10 s without progress, the connection is closed with 1013. */
-enum frame_weight { FRAME_WEAK, FRAME_FIRM };
+ * above 256 KB, or 10 s without progress, the connection is closed with 1013. An ANSWER is what the
+ * peer itself asked for: however large, it is not held against it, and neither is what was queued
+ * before it. (Its next question is not read before the queue is short again.) */
+enum frame_weight { FRAME_WEAK, FRAME_FIRM, FRAME_ANSWER };
 
 struct http_answer {
     int status;

@@ -95,7 +95,8 @@ void socket_send(struct conn *c, struct frame *f, enum frame_weight weight)
     }
     if (c->closing || c->finishing)
         return;
-    if (left > QUEUE_FIRM) {
+    size_t pushed = c->socket->pushed < left ? c->socket->pushed : left; /* still queued of them */
+    if (pushed > QUEUE_FIRM && weight != FRAME_ANSWER) {
         give_up(c);
     } else if (left > QUEUE_WEAK && weight == FRAME_WEAK) {
         count_add(COUNT_WS_DROPPED, 1);
@@ -104,6 +105,7 @@ void socket_send(struct conn *c, struct frame *f, enum frame_weight weight)
                           .release = release_frame,
                           .owner = frame_ref(f)};
         count_add(COUNT_WS_FRAMES_OUT, 1);
+        c->socket->pushed = weight == FRAME_ANSWER ? 0 : c->socket->pushed + f->size;
         conn_write(c, &p, 1);
     }
 }

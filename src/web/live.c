@@ -351,7 +351,7 @@ void live_answer(struct call *c)
         bool silent = !c->re.len && !c->result.code; /* nobody asked for an answer */
         if (!silent) {
             struct frame *f = frame_text(c->body);
-            net_send_here(c->web->net, c->from, f, FRAME_FIRM);
+            net_send_here(c->web->net, c->from, f, FRAME_ANSWER);
             frame_unref(f);
         }
         if (c->conversation) {

@@ -19,8 +19,8 @@ void live_hold_end(struct live_loop *l, struct live_socket *s, int64_t upto)
         s->upto = upto;
     for (int i = 0; i < s->held_count; i++) {
         struct held *h = &s->held[i];
-        if (!h->sequence || h->sequence > upto)
-            net_send_here(l->live->web->net, s->ref, h->frame, h->weak ? FRAME_WEAK : FRAME_FIRM);
+        if (!h->sequence || h->sequence > upto) /* these belong to the answer */
+            net_send_here(l->live->web->net, s->ref, h->frame, h->weak ? FRAME_WEAK : FRAME_ANSWER);
         frame_unref(h->frame);
     }
     free(s->held);
@@ -110,7 +110,8 @@ static void to_everyone(struct live_loop *l, struct bus_message *m)
         frame_unref(f);
 }
 
-/* session.USER.SESSION: signed out; SESSION 0 means all of the user's. */
+/* session.USER.SESSION: signed out; SESSION 0 means all of the user's. session.USER.0.OWN: but for
+ * the console that has a fresh cookie now; it comes back with that. */
 static void sign_out(struct live_loop *l, struct bus_message *m, const int64_t n[3])
 {
     struct frame *f = NULL;
@@ -120,6 +121,10 @@ static void sign_out(struct live_loop *l, struct bus_message *m, const int64_t n
         const struct who *who = &s->desk->who;
         if (who->user != n[0] || (n[1] && who->session != n[1]))
             continue;
+        if (n[2] > 0 && who->session == n[2]) {
+            net_close_ws(l->live->web->net, s->ref, 1012, S("password changed"));
+            continue;
+        }
         push(l, s, m, &f);
         net_close_ws(l->live->web->net, s->ref, 1008, S("signed out"));
     }
@@ -232,6 +237,7 @@ struct recheck {
     struct web *web;
     conn_ref ref;
     unsigned char hash[32];
+    int64_t stale; /* the session whose last use is to be renewed: an open console is one */
 };
 
 static err recheck_run(struct job *job, struct session *s)
@@ -243,6 +249,7 @@ static err recheck_run(struct job *job, struct session *s)
     arena_init(&mem, 0);
     err e = session_find(s->main, &mem, r->hash, time_now_ms(), &who, &stale);
     arena_release(&mem);
+    r->stale = !e.code && stale ? who.session : 0;
     return e;
 }
 
@@ -255,6 +262,8 @@ static void recheck_done(struct job *job, err result)
         frame_unref(f);
         net_close_ws(r->web->net, r->ref, 1008, S("signed out"));
     }
+    if (r->stale)
+        call_renew(r->web, r->stale, time_now_ms());
     free(r);
 }
 
@@ -263,7 +272,7 @@ static void recheck(struct web *w, struct live_socket *s)
     struct recheck *r = calloc(1, sizeof(*r));
     if (!r)
         return;
-    *r = (struct recheck){{.run = recheck_run, .done = recheck_done}, w, s->ref, {0}};
+    *r = (struct recheck){{.run = recheck_run, .done = recheck_done}, w, s->ref, {0}, 0};
     if (!session_hash((str){s->text, s->text_len}, r->hash) ||
         !store_submit(w->store, QUEUE_READ, &r->job))
         free(r);

@@ -162,6 +162,44 @@ static void a_reader_that_is_too_slow_is_closed(void **state)
     server_stop(&server);
 }
 
+/* What the peer asked for may be long: it is given up only for what is pushed on top. */
+static void a_long_answer_is_not_held_against_it(void **state)
+{
+    enum { ANSWERS = 16, PUSHES = 200 }; /* more than the kernel takes */
+    static char block[2 * 1024 * 1024];
+    memset(block, 'a', sizeof block);
+    start((struct net_options){0});
+    int64_t overload = count_get(COUNT_OVERLOAD);
+    int fd = dial_ws(server.port);
+    conn_ref to = last_socket(1);
+    struct frame *answer = frame_text((str){block, sizeof block});
+    struct frame *push = frame_text((str){block, 1000});
+    for (int i = 0; i < ANSWERS; i++)
+        net_send(server.net, to, answer, FRAME_ANSWER);
+    for (int i = 0; i < PUSHES; i++)
+        net_send(server.net, to, push, FRAME_FIRM);
+    usleep(100000);
+    for (int i = 0; i < ANSWERS + PUSHES; i++) {
+        char *text = NULL;
+        size_t len;
+        assert_int_equal(read_frame(fd, &text, &len), 0x81);
+        assert_int_equal(len, i < ANSWERS ? sizeof block : 1000);
+        free(text);
+    }
+    assert_int_equal(count_get(COUNT_OVERLOAD), overload);
+    for (int i = 0; i < ANSWERS; i++)
+        net_send(server.net, to, answer, FRAME_ANSWER);
+    for (int i = 0; i < 2 * PUSHES; i++) /* 400 KB behind it */
+        net_send(server.net, to, push, FRAME_FIRM);
+    for (int i = 0; i < 200 && count_get(COUNT_OVERLOAD) == overload; i++)
+        usleep(10000);
+    assert_int_equal(count_get(COUNT_OVERLOAD) - overload, 1);
+    frame_unref(answer);
+    frame_unref(push);
+    close(fd);
+    server_stop(&server);
+}
+
 static void weak_frames_are_dropped_first(void **state)
 {
     static char block[8 * 1024];
@@ -306,6 +344,7 @@ int main(void)
         cmocka_unit_test(we_may_close_and_wait_for_the_other),
         cmocka_unit_test(other_threads_send_in_order),
         cmocka_unit_test(a_reader_that_is_too_slow_is_closed),
+        cmocka_unit_test(a_long_answer_is_not_held_against_it),
         cmocka_unit_test(weak_frames_are_dropped_first),
         cmocka_unit_test(one_that_takes_nothing_is_let_go),
         cmocka_unit_test(a_silent_peer_is_pinged_then_closed),
