@@ -92,7 +92,8 @@ MUST_USE err act_erase_visitor(struct act *a, int64_t visitor, int64_t *conversa
 /* A text that comes back as it was shown, with its contacts masked, leaves what was written. */
 MUST_USE err act_visitor_card(struct act *a, int64_t visitor, int64_t site, const str *name,
                               const str *note);
-/* Ends what was silent too long, erases what is past its retention; at most `limit` each. */
+/* Ends what was silent too long, and left messages nobody took within their retention; erases bodies
+ * and cards that are past it; at most `limit` each. One that fails is logged and left as it was. */
 MUST_USE err act_sweep(struct act *a, int limit);
 
 /* May this caller see this conversation? own_only: his own, or one that nobody has and that is not

@@ -83,6 +83,13 @@ void outbox_add(struct bus_outbox *o, struct arena *mem, str topic, int64_t sequ
     o->last = entry;
 }
 
+void outbox_take_back(struct bus_outbox *o, struct bus_outbox then)
+{
+    *o = then;
+    if (then.last)
+        then.last->next = NULL;
+}
+
 void outbox_publish(struct bus_outbox *o, struct bus *b)
 {
     for (struct bus_outbox_entry *entry = o->first; entry; entry = entry->next) {

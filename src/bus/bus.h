@@ -50,6 +50,8 @@ void bus_close(struct bus *b);
 /* Remember for after the commit; payload and topic are copied into mem. */
 void outbox_add(struct bus_outbox *o, struct arena *mem, str topic, int64_t sequence, str payload,
                 bool weak);
+/* Back to how it was when it was copied to `then`. */
+void outbox_take_back(struct bus_outbox *o, struct bus_outbox then);
 void outbox_publish(struct bus_outbox *o, struct bus *b);
 
 /* --- local.c: in process ---------------------------------------------------------------------- */

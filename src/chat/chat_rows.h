@@ -67,6 +67,9 @@ MUST_USE err conversation_silent(struct db *db, struct arena *mem, int64_t site,
 /* Closed before `closed_before` with bodies still there; ids only (retention). */
 MUST_USE err conversation_expired(struct db *db, struct arena *mem, int64_t site,
                                   int64_t closed_before, int limit, int64_t **out, size_t *count);
+/* Of a site, left messages opened before `opened_before` that nobody has taken; ids only (retention). */
+MUST_USE err conversation_untaken(struct db *db, struct arena *mem, int64_t site,
+                                  int64_t opened_before, int limit, int64_t **out, size_t *count);
 
 struct message {
     int64_t number;
@@ -120,6 +123,11 @@ MUST_USE err visitor_card_get(struct db *db, struct arena *mem, const struct vau
                               int64_t visitor, struct visitor_card *out);
 MUST_USE err visitor_card_put(struct db *db, struct arena *mem, const struct vault *v,
                               const struct visitor_card *card);
+/* Of a site, not changed since `before`, and their visitors' conversations closed before it; visitor
+ * ids only (retention). */
+MUST_USE err visitor_card_expired(struct db *db, struct arena *mem, int64_t site, int64_t before,
+                                  int limit, int64_t **out, size_t *count);
+MUST_USE err visitor_card_delete(struct db *db, int64_t visitor);
 /* Erase: card, bodies, contacts, raw URLs, terms; conversations stay with visitor 0. */
 MUST_USE err visitor_erase_rows(struct db *db, int64_t visitor, int64_t now,
                                 int64_t *conversations);

@@ -19,6 +19,7 @@ enum {
     CHANGED,
     SILENT,
     EXPIRED,
+    UNTAKEN,
     BAD_NUMBERS,
     ORPHANS,
 };
@@ -64,6 +65,9 @@ static const char *const sql[] = {
     [EXPIRED] = "SELECT c.id FROM conversation c WHERE c.bodies_erased_at = 0 AND c.closed_at > 0"
                 " AND c.site_id = $1 AND c.closed_at < $2 AND c.last_number > 0"
                 " ORDER BY c.closed_at, c.id LIMIT $3",
+    [UNTAKEN] = "SELECT c.id FROM conversation c WHERE c.state <> 'closed' AND c.site_id = $1"
+                " AND c.opened_at < $2 AND c.origin = 'form' AND c.agent_id = 0"
+                " ORDER BY c.state, c.id LIMIT $3",
     [BAD_NUMBERS] =
         "SELECT c.id FROM conversation c LEFT JOIN message m ON m.conversation_id = c.id"
         " GROUP BY c.id, c.last_number, c.visitor_count, c.agent_count"
@@ -324,6 +328,14 @@ err conversation_expired(struct db *db, struct arena *mem, int64_t site, int64_t
 {
     struct rows r;
     err e = db_query(db, &r, sql[EXPIRED], "iin", site, closed_before, limit);
+    return read_ids(&r, e, mem, limit, out, count);
+}
+
+err conversation_untaken(struct db *db, struct arena *mem, int64_t site, int64_t opened_before,
+                         int limit, int64_t **out, size_t *count)
+{
+    struct rows r;
+    err e = db_query(db, &r, sql[UNTAKEN], "iin", site, opened_before, limit);
     return read_ids(&r, e, mem, limit, out, count);
 }
 

@@ -11,6 +11,8 @@ enum {
     CONTACT_COUNT,
     CARD_GET,
     CARD_PUT,
+    CARD_EXPIRED,
+    CARD_DELETE,
     ERASE_BODIES,
     ERASE_CONTACTS,
     ERASE_CARD,
@@ -34,6 +36,12 @@ static const char *const sql[] = {
                  " ON CONFLICT (visitor_id) DO UPDATE SET site_id = excluded.site_id,"
                  " name = excluded.name, note = excluded.note, erased_at = excluded.erased_at,"
                  " changed_by = excluded.changed_by, changed_at = excluded.changed_at",
+    [CARD_EXPIRED] = "SELECT v.visitor_id FROM visitor_card v WHERE v.erased_at = 0"
+                     " AND v.site_id = $1 AND v.changed_at < $2 AND NOT EXISTS"
+                     " (SELECT 1 FROM conversation c WHERE c.visitor_id = v.visitor_id"
+                     "  AND (c.state <> 'closed' OR c.closed_at >= $2))"
+                     " ORDER BY v.changed_at, v.visitor_id LIMIT $3",
+    [CARD_DELETE] = "DELETE FROM visitor_card WHERE visitor_id = $1",
     [ERASE_BODIES] = "UPDATE message SET body = $1 WHERE conversation_id IN"
                      " (SELECT id FROM conversation WHERE visitor_id = $2)",
     [ERASE_CONTACTS] = "UPDATE contact SET value = $1, masked = '', blind = $1, tail = $1,"
@@ -167,6 +175,23 @@ err visitor_card_put(struct db *db, struct arena *mem, const struct vault *v,
     return db_exec(db, sql[CARD_PUT], "iibbiii", card->visitor_id, card->site_id,
                    name.ptr ? name : S(""), note.ptr ? note : S(""), card->erased_at,
                    card->changed_by, card->changed_at);
+}
+
+err visitor_card_expired(struct db *db, struct arena *mem, int64_t site, int64_t before, int limit,
+                         int64_t **out, size_t *count)
+{
+    struct rows r;
+    *out = arena_new(mem, int64_t, (size_t)limit);
+    *count = 0;
+    err e = db_query(db, &r, sql[CARD_EXPIRED], "iin", site, before, limit);
+    while (!e.code && db_next(&r, &e))
+        (*out)[(*count)++] = rows_int(&r, 0);
+    return e;
+}
+
+err visitor_card_delete(struct db *db, int64_t visitor)
+{
+    return db_exec(db, sql[CARD_DELETE], "i", visitor);
 }
 
 err visitor_erase_rows(struct db *db, int64_t visitor, int64_t now, int64_t *conversations)

@@ -479,6 +479,92 @@ static void the_sweep_ends_what_is_silent_and_forgets_what_is_old(void **state)
     assert_int_equal(stored(h, s.c.id).bodies_erased_at, older.now);
 }
 
+static struct conversation leaves_message(struct house *h, int64_t visitor)
+{
+    struct act a = house_act(h, 0, NOON);
+    const struct chat_place p = house_place(visitor);
+    const struct left_message m = {
+        .key = S("key-form"), .phone = S("13800000426"), .text = S("a question"), .consent = true};
+    struct conversation c;
+    int64_t number;
+    expect_ok(act_left_message(&a, &p, &m, &c, &number));
+    return c;
+}
+
+static void a_left_message_nobody_took_ends_with_its_retention(void **state)
+{
+    struct house *h = *state;
+    struct conversation c = leaves_message(h, VISITOR_ONE), taken = leaves_message(h, VISITOR_TWO);
+    struct act bo = house_act(h, BO, NOON + (int64_t)30 * 86400 * SECOND - 1);
+    struct act before = house_act(h, 0, NOON + (int64_t)30 * 86400 * SECOND);
+    struct act after = house_act(h, 0, before.now + 1);
+    struct message *list;
+    struct contact *contacts;
+    size_t n;
+    expect_ok(act_take(&bo, taken.id, &taken));
+    expect_ok(act_sweep(&before, 10));
+    assert_int_equal(stored(h, c.id).state, CONVERSATION_WAITING);
+    house_hush(h);
+    expect_ok(act_sweep(&after, 10));
+    assert_int_equal(stored(h, c.id).state, CONVERSATION_CLOSED);
+    assert_int_equal(stored(h, c.id).end_reason, END_MESSAGE_LEFT);
+    assert_int_equal(stored(h, c.id).bodies_erased_at, after.now);
+    assert_int_equal(messages(h, c.id, &list), 1);
+    assert_true(list[0].erased);
+    expect_ok(contact_list(h->db, &h->mem, h->vault, c.id, true, &contacts, &n));
+    assert_true(n == 1 && !contacts[0].value.len && !contacts[0].masked.len);
+    assert_true(house_told(h, "desk.-1.", NULL) > 0);
+    assert_int_equal(messages(h, taken.id, &list), 1);
+    assert_false(list[0].erased);
+}
+
+static void a_card_goes_with_the_retention_of_his_last_conversation(void **state)
+{
+    struct house *h = *state;
+    const int64_t day = (int64_t)86400 * SECOND;
+    struct said s = visitor_says(h, VISITOR_ONE, NOON, "key-0001", "one");
+    struct act anna = house_act(h, ANNA, NOON), closes = house_act(h, ANNA, NOON + day);
+    struct act before = house_act(h, 0, NOON + 31 * day), after = house_act(h, 0, before.now + 1);
+    struct conversation c;
+    struct visitor_card card;
+    str name = S("Zhao Liu"), note = S("allergic to penicillin"), payload;
+    expect_ok(act_visitor_card(&anna, VISITOR_ONE, SITE, &name, &note));
+    expect_ok(act_visitor_card(&anna, VISITOR_TWO, SITE, &name, NULL)); /* who never talked */
+    expect_ok(act_take(&closes, s.c.id, &c));
+    expect_ok(act_close(&closes, s.c.id, &c));
+    expect_ok(act_sweep(&before, 10));
+    expect_ok(visitor_card_get(h->db, &h->mem, h->vault, VISITOR_ONE, &card));
+    assert_true(str_eq(card.name, name) && str_eq(card.note, note));
+    expect_ok(visitor_card_get(h->db, &h->mem, h->vault, VISITOR_TWO, &card));
+    assert_int_equal(card.name.len, 0);
+    house_hush(h);
+    expect_ok(act_sweep(&after, 10));
+    expect_ok(visitor_card_get(h->db, &h->mem, h->vault, VISITOR_ONE, &card));
+    assert_true(!card.name.len && !card.note.len && !card.erased_at);
+    assert_true(house_told(h, "desk.", &payload) > 0);
+    assert_true(holds(payload, "\"visitor_name\":\"\""));
+}
+
+/* A text under a lost key must not keep all others from their end. */
+static void the_sweep_goes_on_past_what_it_cannot_read(void **state)
+{
+    struct house *h = *state;
+    struct said bad = visitor_says(h, VISITOR_ONE, NOON, "key-0001", "one");
+    struct said good = visitor_says(h, VISITOR_TWO, NOON, "key-0001", "one");
+    struct act late = house_act(h, 0, NOON + 601 * SECOND);
+    consents(h, VISITOR_ONE, CONSENT_GRANTED);
+    expect_ok(db_exec(h->db, "UPDATE message SET body = $1 WHERE conversation_id = $2", "bi",
+                      S("no seal of ours, long enough to look like one, and then some more"),
+                      bad.c.id));
+    house_hush(h);
+    expect_ok(act_sweep(&late, 10));
+    assert_int_equal(stored(h, bad.c.id).state, CONVERSATION_WAITING);
+    assert_int_equal(stored(h, good.c.id).state, CONVERSATION_CLOSED);
+    assert_int_equal(house_told(h, "gone.", NULL), 1); /* nothing of the other is told */
+    expect_ok(act_sweep(&late, 10));
+    assert_sound(h);
+}
+
 static void nothing_plain_in_the_file_and_nothing_at_all_after_erasing(void **state)
 {
     struct house *h = *state;
@@ -555,6 +641,9 @@ int main(void)
         IN_HOUSE(a_phone_on_the_card_is_masked_and_comes_back_unharmed),
         IN_HOUSE(what_ends_unheld_is_told_to_no_console_of_own_ones),
         IN_HOUSE(the_sweep_ends_what_is_silent_and_forgets_what_is_old),
+        IN_HOUSE(a_left_message_nobody_took_ends_with_its_retention),
+        IN_HOUSE(a_card_goes_with_the_retention_of_his_last_conversation),
+        IN_HOUSE(the_sweep_goes_on_past_what_it_cannot_read),
         IN_HOUSE(nothing_plain_in_the_file_and_nothing_at_all_after_erasing),
         IN_HOUSE(change_numbers_only_grow_and_find_what_changed),
     };

@@ -29,6 +29,7 @@ CREATE INDEX conversation_open ON conversation (state, id) WHERE state <> 'close
 CREATE TABLE message (conversation_id INT8 NOT NULL, number INT8 NOT NULL, key TEXT NOT NULL, sender TEXT NOT NULL, agent_id INT8 NOT NULL, at INT8 NOT NULL, body BYTES NOT NULL, PRIMARY KEY (conversation_id, number));
 CREATE UNIQUE INDEX message_key ON message (conversation_id, key);
 CREATE TABLE visitor_card (visitor_id ID PRIMARY KEY, site_id INT8 NOT NULL, name BYTES NOT NULL, note BYTES NOT NULL, erased_at INT8 NOT NULL, changed_by INT8 NOT NULL, changed_at INT8 NOT NULL);
+CREATE INDEX visitor_card_kept ON visitor_card (site_id, changed_at) WHERE erased_at = 0;
 CREATE TABLE contact (id ID PRIMARY KEY, conversation_id INT8 NOT NULL, visitor_id INT8 NOT NULL, number INT8 NOT NULL, kind TEXT NOT NULL, value BYTES NOT NULL, masked TEXT NOT NULL, blind BYTES NOT NULL, tail BYTES NOT NULL, at INT8 NOT NULL);
 CREATE INDEX contact_conversation ON contact (conversation_id);
 CREATE INDEX contact_visitor ON contact (visitor_id);
