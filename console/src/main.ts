@@ -39,8 +39,7 @@ async function begin(): Promise<void> {
   await setLanguage(language)
   await reached(first)
   whenSignedOut(() => {
-    if (session.me) warn(i18n.global.t('bar.sessionEnded'))
-    session.forget()
+    session.forget('ended') // the sign-in screen says why it is there
   })
   // After an update the server no longer has the old parts of the console.
   router.onError((problem) => {

@@ -2,9 +2,9 @@
 export default {
   app: { name: '来语', title: '{screen}·来语', loading: '正在载入', retry: '再试一次', cancel: '取消', save: '保存', saved: '已保存', close: '关闭', edit: '修改', remove: '删除', undo: '撤销', copy: '复制', copied: '已复制', more: '更多', back: '返回', none: '无', unknown: '未知', demo: '含演示站点', sep: '·', failed: '没有读到数据', skip: '跳到正文' },
   nav: { main: '主导航', reception: '接待台', today: '今日', conversations: '对话', settings: '设置', waiting: '{n} 位等待' },
-  bar: { site: '站点', allSites: '全部 {n} 个', available: '接待中', away: '暂离', availableHint: '访客看到有人在线，新对话会进来', awayHint: '访客看到的是留言', offline: '连接断开，正在重连', connecting: '正在连接', theme: '外观', themeAuto: '跟随系统', themeLight: '浅色', themeDark: '深色', account: '我的账号', password: '修改密码', logout: '退出登录', everywhere: '在所有设备退出', everywhereAsk: '所有设备上的登录都会失效，包括这里。', loggedOut: '已退出登录', sessionEnded: '登录已失效，请重新登录' },
+  bar: { site: '站点', allSites: '全部 {n} 个', available: '接待中', away: '暂离', availableHint: '访客看到有人在线，新对话会进来', awayHint: '访客看到的是留言', cut: '网络断开，写好的消息会在恢复后发出', unreached: '未连接', theme: '外观', themeAuto: '跟随系统', themeLight: '浅色', themeDark: '深色', account: '我的账号', password: '修改密码', logout: '退出登录', everywhere: '在所有设备退出', everywhereAsk: '所有设备上的登录都会失效，包括这里。', loggedOut: '已退出登录' },
   role: { agent: '咨询员', supervisor: '咨询主管', marketing: '网络部', desk: '前台', onsite: '现场咨询', care: '客服', manager: '领导', admin: '管理员' },
-  login: { title: '登录来语', sub: '网电部的工作台', login: '账号', password: '密码', submit: '登录', working: '正在登录', wait: '{n} 秒后可再试', show: '显示密码', hide: '隐藏密码', need: '请填写账号和密码' },
+  login: { title: '登录来语', sub: '网电部的工作台', login: '账号', password: '密码', submit: '登录', working: '正在登录', wait: '{n} 秒后可再试', show: '显示密码', hide: '隐藏密码', need: '请填写账号和密码', elsewhere: '这个账号已在别处退出，或权限有变化，请重新登录', ended: '登录已失效，请重新登录' },
   password: { title: '修改密码', must: '这是一次性的初始密码，请先换成自己的。', old: '当前密码', new: '新密码', again: '再输一次新密码', rule: '至少 10 个字符，不要与账号相同', differ: '两次输入不一样', short: '至少 10 个字符', done: '密码已修改，其他设备上的登录已失效' },
   error: { offline: '连不上服务器，请检查网络', timeout: '服务器没有及时回答', unknown: '出错了（{status}）', busy: '服务器忙，{n} 秒后再试', chunk: '界面已更新，请刷新页面' },
   time: { seconds: '{s} 秒', minutes: '{m} 分 {s} 秒', minutesOnly: '{m} 分', hours: '{h} 小时 {m} 分', ago: '{span}前', justNow: '刚刚', },

@@ -25,6 +25,7 @@ export interface OpenTalk {
 const OUTBOX = 'laiyu.outbox'
 const DRAFTS = 'laiyu.drafts'
 const AVAILABLE = 'laiyu.available'
+const HICCUP = 1500 // a reconnect within that is nobody's business
 const FULL_AFTER = 5 * 60_000 // away longer than this: ask for the whole picture
 
 function kept<T>(key: string, otherwise: T): T {
@@ -49,6 +50,8 @@ export const useDesk = defineStore('desk', () => {
   const unsent = shallowRef<Unsent[]>(outbox.items)
   const drafts = reactive<Record<string, string>>(kept(DRAFTS, {}))
   const state = ref<LinkState>('off')
+  const network = ref(navigator.onLine)
+  const late = ref(false) // the line is away longer than a hiccup
   const ready = ref(false)
   const selected = ref('')
   const available = ref(true)
@@ -58,6 +61,9 @@ export const useDesk = defineStore('desk', () => {
 
   let link: Link | null = null
   let lostAt = 0
+  let lateTimer = 0
+  let greeted = false
+  let askedWhy = 0
   const inFlight = new Set<string>()
   const read = new Map<string, number>()
 
@@ -378,7 +384,7 @@ export const useDesk = defineStore('desk', () => {
       if (frame.text) typing.set(id, { text: String(frame.text), at: Date.now() })
       else typing.delete(id)
     } else if (frame.t === 'visitors') visitorsChanged.value++
-    else if (frame.t === 'signed_out') session.forget()
+    else if (frame.t === 'signed_out') session.forget(frame.reason === 'signed_out' ? 'elsewhere' : 'ended')
   }
   function since(): number {
     const away = lostAt ? Date.now() - lostAt : 0
@@ -395,11 +401,17 @@ export const useDesk = defineStore('desk', () => {
       state: (now) => {
         if (state.value === 'on' && now !== 'on') lostAt = Date.now()
         state.value = now
+        window.clearTimeout(lateTimer)
+        if (now === 'on' || now === 'off') late.value = false
+        else if (!late.value) lateTimer = window.setTimeout(() => { late.value = true }, HICCUP)
+        if (now === 'waiting' && !greeted) askWhy()
+        if (now === 'on') greeted = true
+        else if (now === 'waiting') greeted = false
       },
       // Most likely the session is over or its token is old: /api/me knows, and signs out by 401.
-      refused: () => {
+      refused: (error) => {
         void session.load().catch(() => undefined)
-        return session.me !== null
+        return session.me !== null && error.code !== 'not_permitted'
       },
     })
     link.start()
@@ -407,6 +419,7 @@ export const useDesk = defineStore('desk', () => {
   function stop(): void {
     link?.stop()
     link = null
+    greeted = false
     shelf.all.clear()
     shelf.seq = 0
     threads.clear()
@@ -425,7 +438,17 @@ export const useDesk = defineStore('desk', () => {
     lostAt = Date.now()
     link?.start()
   }
-  window.addEventListener('online', () => link?.hurry())
+  /** A line that never opened may have been refused: /api/me knows what has become of our rights. */
+  function askWhy(): void {
+    if (!network.value || Date.now() < askedWhy + 15_000) return
+    askedWhy = Date.now()
+    void session.load().catch(() => undefined)
+  }
+  window.addEventListener('online', () => {
+    network.value = true
+    link?.hurry()
+  })
+  window.addEventListener('offline', () => { network.value = false })
   document.addEventListener('visibilitychange', () => {
     if (!document.hidden) link?.hurry()
   })
@@ -434,6 +457,8 @@ export const useDesk = defineStore('desk', () => {
     for (const [id, t] of typing) if (t.at < old) typing.delete(id)
   }, 2000)
 
+  /** Nothing that is written now gets out: no network, or no line to the server where one is kept. */
+  const cut = computed(() => !network.value || late.value)
   const here = computed(() => list.value.filter((c) => !prefs.site || c.site_id === prefs.site))
   const since_ = (c: Conversation): number => Date.parse(c.unanswered_since ?? c.last_at ?? c.opened_at)
   /** Who waits longest comes first; those who wait for nobody follow, the latest first. */
@@ -447,7 +472,7 @@ export const useDesk = defineStore('desk', () => {
   const ended = computed(() => here.value.filter((c) => c.state === 'closed' && c.agent_id === session.userId)
     .sort((a, b) => Date.parse(b.closed_at ?? '') - Date.parse(a.closed_at ?? '')))
 
-  return { list, talks, typing, unread, unsent, drafts, state, ready, selected, available, visitors,
+  return { list, talks, typing, unread, unsent, drafts, state, cut, ready, selected, available, visitors,
     visitorTotal, visitorsChanged, waiting, mine, mates, ended, find: get_, put, open, write, retry, discard,
     keepDraft, take, close, reveal, invite, changeVisitor, markRead, tellTyping, setAvailable, loadVisitors,
     start, stop }

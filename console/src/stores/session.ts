@@ -11,9 +11,13 @@ import { usePrefs } from './prefs'
 export const useSession = defineStore('session', () => {
   const prefs = usePrefs()
   const me = ref<Me | null>(null)
+  /** Why the sign-in screen is there, where the person did not ask for it. */
+  const why = ref<'' | 'ended' | 'elsewhere'>('')
+  let chosen: LanguageCode | '' = '' // on the sign-in screen, by hand
 
   function take(answer: Me): void {
     me.value = answer
+    why.value = ''
     setCsrf(answer.csrf)
     setClockOffset(Date.parse(answer.server_time) - Date.now())
     if (prefs.site && !answer.sites.some((s) => s.id === prefs.site)) prefs.site = ''
@@ -28,17 +32,29 @@ export const useSession = defineStore('session', () => {
     localStorage.removeItem(`laiyu.available.${me.value?.user.id}`) // gone yesterday is not gone today
     await followLanguage()
   }
-  /** The account's language wins over the browser's. */
+  /** The account's language wins over the browser's; what was chosen at the sign-in wins over both. */
   async function followLanguage(): Promise<void> {
-    const wanted = me.value?.user.language
+    if (!me.value) return
+    if (chosen && chosen !== me.value.user.language) {
+      if (me.value.user.must_change) return // nothing is answered yet but the new password
+      try {
+        take(await patch<Me>('/api/me', { language: chosen }))
+      } catch {
+        return // the screen keeps the language it has
+      }
+    }
+    chosen = ''
+    const wanted = me.value.user.language
     if (wanted && wanted !== languageNow()) await setLanguage(wanted)
   }
   async function logout(everywhere: boolean): Promise<void> {
     await post(everywhere ? '/api/logout-everywhere' : '/api/logout')
-    forget()
+    forget('')
   }
-  function forget(): void {
+  function forget(reason: '' | 'ended' | 'elsewhere'): void {
+    if (me.value || !reason) why.value = reason // who signed out here was told so by the line as well
     me.value = null
+    chosen = ''
     setCsrf('')
     for (const key of Object.keys(sessionStorage)) {
       if (key.startsWith('laiyu.')) sessionStorage.removeItem(key) // drafts are not for the next one
@@ -47,6 +63,10 @@ export const useSession = defineStore('session', () => {
   async function changePassword(old: string, fresh: string): Promise<void> {
     setCsrf((await post<Csrf>('/api/me/password', { old, new: fresh })).csrf)
     await load()
+  }
+  async function chooseLanguage(code: LanguageCode): Promise<void> {
+    chosen = code
+    await setLanguage(code)
   }
   async function changeLanguage(code: LanguageCode): Promise<void> {
     await setLanguage(code)
@@ -77,7 +97,7 @@ export const useSession = defineStore('session', () => {
     if (!id) return ''
     return colleagues.value.find((c) => c.id === id)?.name ?? (id === userId.value ? me.value!.user.name : `#${id}`)
   }
-  return { me, load, login, logout, forget, changePassword, changeLanguage, may, userId, sites,
+  return { me, why, load, login, logout, forget, changePassword, changeLanguage, chooseLanguage, may, userId, sites,
     dimensions, colleagues, labels, patient, siteOf, zone, nameOf }
 })
 
