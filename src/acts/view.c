@@ -41,12 +41,12 @@ static void source_object(struct json_out *j, const char *name, const struct vis
     json_word_or_unknown(j, "channel", str_of(v->source.channel));
     json_word(j, "engine", v->source.engine);
     json_str(j, "host", v->source.host);
-    json_str(j, "search_term", v->source.search_term);
-    json_str(j, "bid_keyword", v->source.bid_keyword);
+    json_str(j, "search_term", contacts_mask_text(v->source.search_term, j->buf.mem));
+    json_str(j, "bid_keyword", contacts_mask_text(v->source.bid_keyword, j->buf.mem));
     json_word(j, "provenance", v->source.provenance);
-    json_str(j, "landing_url", v->landing_url);
+    json_str(j, "landing_url", contacts_mask_url(v->landing_url, j->buf.mem));
     json_bool(j, "landing_cut", v->landing_cut);
-    json_str(j, "referrer", v->referrer);
+    json_str(j, "referrer", contacts_mask_url(v->referrer, j->buf.mem));
     json_bool(j, "referrer_cut", v->referrer_cut);
     json_end_object(j);
 }
@@ -57,12 +57,12 @@ static void conversation_source(struct json_out *j, const struct conversation *c
     json_word_or_unknown(j, "channel", c->channel);
     json_str(j, "engine", c->engine);
     json_str(j, "host", c->source_host);
-    json_str(j, "search_term", c->search_term);
-    json_str(j, "bid_keyword", c->bid_keyword);
+    json_str(j, "search_term", contacts_mask_text(c->search_term, j->buf.mem));
+    json_str(j, "bid_keyword", contacts_mask_text(c->bid_keyword, j->buf.mem));
     json_str(j, "provenance", c->provenance);
-    json_str(j, "landing_url", c->landing_url);
+    json_str(j, "landing_url", contacts_mask_url(c->landing_url, j->buf.mem));
     json_bool(j, "landing_cut", c->landing_cut);
-    json_str(j, "referrer", c->referrer);
+    json_str(j, "referrer", contacts_mask_url(c->referrer, j->buf.mem));
     json_bool(j, "referrer_cut", c->referrer_cut);
     json_end_object(j);
 }
@@ -164,10 +164,10 @@ void view_conversation_members(struct json_out *j, const struct conversation_vie
     json_time(j, "consent_at", c->consent_at);
     json_bool(j, "kept", c->bodies_erased_at == 0);
     conversation_source(j, c);
-    json_str(j, "chat_url", c->chat_url);
+    json_str(j, "chat_url", contacts_mask_url(c->chat_url, j->buf.mem));
     json_bool(j, "chat_cut", c->chat_cut);
-    json_str(j, "chat_title", c->chat_title);
-    json_str(j, "anchor", c->anchor);
+    json_str(j, "chat_title", contacts_mask_text(c->chat_title, j->buf.mem));
+    json_str(j, "anchor", contacts_mask_text(c->anchor, j->buf.mem));
     device_object(j, "device", &device);
     conversation_marks(j, v);
     json_int(j, "contacts", v->contacts);
@@ -250,16 +250,16 @@ static void page_object(struct json_out *j, const struct page *p)
     json_begin_object(j, NULL);
     json_int(j, "n", p->n);
     json_time(j, "at", p->at);
-    json_str(j, "url", p->url);
+    json_str(j, "url", contacts_mask_url(p->url, j->buf.mem));
     json_bool(j, "url_cut", p->url_cut);
-    json_str(j, "title", p->title);
+    json_str(j, "title", contacts_mask_text(p->title, j->buf.mem));
     if (p->dwell_ms < 0)
         json_no_value(j, "dwell_ms");
     else
         json_int(j, "dwell_ms", p->dwell_ms);
     json_begin_array(j, "clicks");
     for (size_t i = 0; i < p->click_count && i < CLICKS_SHOWN; i++)
-        json_str(j, NULL, p->clicks[i]);
+        json_str(j, NULL, contacts_mask_text(p->clicks[i], j->buf.mem));
     json_end_array(j);
     json_end_object(j);
 }

@@ -408,7 +408,7 @@ str contact_mask(str digits, struct arena *mem)
     return buf_str(&b);
 }
 
-str contacts_mask_text(str text, struct arena *mem)
+static str mask(str text, struct arena *mem, bool mobiles_alone)
 {
     struct before before = nothing_before;
     struct reading r;
@@ -418,6 +418,8 @@ str contacts_mask_text(str text, struct arena *mem)
     if (!has_digits(text))
         return text;
     while (next_contact(text, &at, &before, &r, &from, &kind)) {
+        if (mobiles_alone && !str_eq(str_of(kind), S("phone")))
+            continue;
         if (!b.mem)
             buf_init(&b, mem, (size_t)text.len);
         buf_add(&b, str_slice(text, done, from));
@@ -427,6 +429,30 @@ str contacts_mask_text(str text, struct arena *mem)
     if (!b.mem)
         return text;
     buf_add(&b, str_slice(text, done, text.len));
+    return buf_str(&b);
+}
+
+str contacts_mask_text(str text, struct arena *mem)
+{
+    return mask(text, mem, false);
+}
+
+/* An escape's hexadecimal digits are no digits of a number that stands beside it. */
+str contacts_mask_url(str url, struct arena *mem)
+{
+    struct buf b;
+    ptrdiff_t from = 0, end;
+    if (!has_digits(url))
+        return url;
+    buf_init(&b, mem, (size_t)url.len);
+    while (from < url.len) {
+        str rest = str_slice(url, from, url.len);
+        end = str_find_char(rest, '%');
+        end = end < 0 ? rest.len : end;
+        buf_add(&b, mask(str_slice(rest, 0, end), mem, true));
+        buf_add(&b, str_slice(rest, end, end + 3));
+        from += end + 3 < rest.len ? end + 3 : rest.len;
+    }
     return buf_str(&b);
 }
 

@@ -28,6 +28,8 @@ str contacts_mask_text(str text, struct arena *mem);
  * five or more are starred, whatever few signs stand between them; the text itself when there is
  * none. */
 str contacts_mask_preview(str text, struct arena *mem);
+/* A URL with the mobiles inside masked; ids that look like landlines stay as they are. */
+str contacts_mask_url(str url, struct arena *mem);
 /* What a visitor typed into the form's phone field: ERR_INVALID "phone_short" | "phone_long" |
  * "phone_format"; *digits normalised. */
 MUST_USE err contact_phone(str typed, struct arena *mem, str *digits, const char **kind);

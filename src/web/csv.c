@@ -5,6 +5,7 @@
  * program shall take it for a formula. */
 #include "acts/view.h"
 #include "base/time.h"
+#include "label/contact.h"
 #include "label/label_rows.h"
 #include "web/call.h"
 #include "web/conversations.h"
@@ -205,7 +206,7 @@ static void row(struct csv *f, const struct conversation_view *view, const struc
                          v->landing_url, v->referrer,    v->chat_url,    v->anchor};
     cell_word(f, v->channel);
     for (size_t i = 0; i < COUNT(texts); i++)
-        cell(f, texts[i]);
+        cell(f, contacts_mask_url(texts[i], f->call->mem));
     cell_word(f, v->device);
     cell(f, v->os);
     cell(f, v->browser);

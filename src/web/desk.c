@@ -89,8 +89,8 @@ static void view_live_visitor(struct json_out *j, const struct visit *v, str nam
     json_str(j, "name", name);
     json_bool(j, "online", v->present > 0);
     json_id(j, "conversation_id", conversation);
-    json_str(j, "url", v->url);
-    json_str(j, "title", v->title);
+    json_str(j, "url", contacts_mask_url(v->url, j->buf.mem));
+    json_str(j, "title", contacts_mask_text(v->title, j->buf.mem));
     json_time(j, "page_since", v->page_at);
     json_time(j, "began_at", v->began_at);
     json_int(j, "pages", v->pages);

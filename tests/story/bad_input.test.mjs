@@ -650,6 +650,34 @@ describe('phones', () => {
   })
 })
 
+describe('phones on the way', () => {
+  it('are masked in titles, addresses and search terms too', async () => {
+    const PHONE = '13712345678'
+    const seen = await request(server, 'POST', '/w/view', {
+      body: {
+        site: 'demo',
+        url: `${server.url}/demo/?call=${PHONE}&id=02012345678`,
+        title: `call ${PHONE}`,
+        referrer: `https://www.baidu.com/s?wd=${encodeURIComponent('湿疹')}${PHONE}`,
+      },
+    })
+    assert.equal(seen.status, 200)
+    const said = await request(server, 'POST', '/w/say', {
+      body: { site: 'demo', visitor: seen.body.visitor, visit: seen.body.visit, key: newKey(), text: 'hello',
+        url: `${server.url}/demo/?call=${PHONE}`, title: `call ${PHONE}`, anchor: PHONE },
+    })
+    assert.equal(said.status, 200)
+    for (const target of ['/api/visitors', '/api/reception', '/api/conversations', '/api/conversations.csv']) {
+      const answer = await admin.get(target)
+      assert.equal(answer.status, 200, target)
+      const text = answer.bytes.toString()
+      assert.ok(!text.includes(PHONE), target)
+      assert.ok(text.includes('137****5678'), target)
+      assert.ok(text.includes('id=02012345678'), 'an id in an address stays as it is')
+    }
+  })
+})
+
 describe('after all that', () => {
   it('the server stands, and nothing was taken from anybody', async () => {
     const health = await request(server, 'GET', '/healthz')
