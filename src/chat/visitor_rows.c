@@ -51,7 +51,8 @@ static const char *const sql[] = {
     /* What the institution bought (bid_keyword) and named (anchor) is not the visitor's. */
     [ERASE_CONVERSATIONS] =
         "UPDATE conversation SET visitor_id = 0, visit_id = 0, search_term = '', landing_url = '',"
-        " referrer = '', chat_url = '', chat_title = '',"
+        " source_host = '', referrer = '', chat_url = '', chat_title = '', language = '',"
+        " screen = '', region = '',"
         " bodies_erased_at = CASE bodies_erased_at WHEN 0 THEN CAST($1 AS INT8)"
         " ELSE bodies_erased_at END WHERE visitor_id = $2",
     [CANNED_LIST] = "SELECT id, site_id, title, shortcut, body, position, changed_by, changed_at"

@@ -18,6 +18,7 @@ enum {
     WAL_TOO_LARGE = 64 << 20, /* begin anew even under load */
     IDLE_TICKS = 4,
     PASSES = 3,
+    TRUNCATE_TRIES = 10,
 };
 
 struct log {
@@ -158,6 +159,37 @@ static void look_after(struct store *s, struct log *log, int64_t now)
     }
     if (size > WAL_LARGE && log->idle == IDLE_TICKS) /* once */
         (void)begin_anew(log, CHECKPOINT_TRUNCATE, size);
+}
+
+static err empty_log(const struct store *s, int month)
+{
+    char path[PATH_BYTES];
+    struct db *db;
+    if (!wal_size(s, month))
+        return OK;
+    store_path(s, month, path);
+    err e = sqlite_open(path, &(struct sqlite_options){0}, &db);
+    if (e.code)
+        return e;
+    for (int i = 0; i < TRUNCATE_TRIES; i++) {
+        e = sqlite_checkpoint(db, CHECKPOINT_TRUNCATE, NULL);
+        if (e.code != ERR_BUSY)
+            break;
+    }
+    db_close(db);
+    return e;
+}
+
+err store_checkpoint(struct store *s)
+{
+    int months[MONTHS_MAX];
+    size_t count = store_months(s, months, COUNT(months));
+    err e = empty_log(s, MAIN_FILE);
+    for (size_t i = 0; i < count; i++) {
+        err one = empty_log(s, months[i]);
+        e = e.code ? e : one;
+    }
+    return e;
 }
 
 void *checkpoint_run(void *store)

@@ -80,4 +80,9 @@ void store_on_lost(struct store *s, enum queue q, void (*lost)(void *arg, struct
  * restored store. */
 MUST_USE err store_backup(struct store *s, const char *directory);
 
+/* Carry over what stands in the logs of writes and give their bytes back, so that nothing that was
+ * overwritten is left in them. ERR_BUSY "store_busy" when somebody was in the way of a file all the
+ * time; the others are done. Takes a while: for workers. */
+MUST_USE err store_checkpoint(struct store *s);
+
 #endif

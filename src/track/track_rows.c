@@ -67,6 +67,7 @@ static const char *const sql[] = {
     [ERASE_PAGES] = "UPDATE page_view SET url = '', title = ''"
                     " WHERE visit_id IN (SELECT id FROM visit WHERE visitor_id = $1)",
     [ERASE_VISITS] = "UPDATE visit SET landing_url = '', referrer = '', search_term = '',"
+                     " source_host = '', language = '', screen = '', region = '',"
                      " visitor_id = 0 WHERE visitor_id = $1",
     [LARGEST_ID] = "SELECT COALESCE(MAX(id), 0) FROM visit",
 };

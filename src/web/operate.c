@@ -115,7 +115,7 @@ err on_backup(struct call *c)
     return e;
 }
 
-/* --- erasing a visitor: main.db first, then month by month -------------------------------------------- */
+/* --- erasing a visitor: month by month, then main.db -------------------------------------------------- */
 
 static err erase_main(struct call *c)
 {
@@ -138,15 +138,20 @@ static err erase_trails(struct call *c)
     return e;
 }
 
-/* The order makes a failure in between harmless: asked again, the rest is erased. */
+/* The order makes a failure in between harmless: main.db, which takes the visitor's id off his
+ * conversations, comes last, together with the row in the audit. Until then whoever asked is told that
+ * it failed and still sees the id to ask with again, and erasing trails twice does no harm. */
 err on_visitor_erase(struct call *c)
 {
-    err e = call_write(c, erase_main);
+    visit_table_forget(c->web->visits, c->id); /* what he looks at from now on is a new visit */
+    err e = call_trail(c, erase_trails);
     if (!e.code)
-        e = call_trail(c, erase_trails);
+        e = call_write(c, erase_main);
     if (e.code)
         return e;
-    visit_table_forget(c->web->visits, c->id);
+    e = store_checkpoint(c->web->store);
+    if (e.code) /* erased it is; the old pages stand in a log of writes until that begins anew */
+        log_event(LOG_WARN, "checkpoint_late", {"error", str_of(e.name)});
     json_bool(&c->out, "ok", true);
     return OK;
 }

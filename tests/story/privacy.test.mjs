@@ -1,6 +1,7 @@
 // What people say stays sealed on the disk, goes when it must go, and who looked is on record.
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { chmodSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
@@ -151,6 +152,40 @@ describe('consent', () => {
 })
 
 describe('erasing a visitor', () => {
+  it('that fails half way is asked for again', async () => {
+    const visitor = await talk('halfwayerased', 'granted')
+    const id = visitor.conversation
+    const { visitor_id } = await rowOf(id)
+    const locked = async (name, ask) => {
+      const holder = spawn('python3', ['-c', `
+import sqlite3, sys
+db = sqlite3.connect(sys.argv[1], isolation_level=None)
+db.execute('BEGIN IMMEDIATE')
+print('held', flush=True)
+sys.stdin.read()
+`, path.join(server.data, name)])
+      await once(holder.stdout, 'data')
+      const answer = await ask()
+      holder.stdin.end()
+      await once(holder, 'exit')
+      return answer
+    }
+    const erase = () => admin.post(`/api/visitors/${visitor_id}/erase`, {})
+    const trail = readdirSync(server.data).find((name) => /^trail-\d+\.db$/.test(name))
+    for (const name of [trail, 'main.db']) {
+      const answer = await locked(name, erase)
+      assert.equal(answer.status, 503, name)
+      assert.equal((await rowOf(id)).visitor_id, visitor_id, 'whom to ask for is still known')
+      assert.ok((await messagesOf(id)).every((m) => m.text))
+    }
+    assert.equal((await erase()).status, 200)
+    assert.equal((await rowOf(id)).visitor_id, null)
+    const { rows } = await admin.ask('GET', '/api/audit', undefined, { query: { limit: 200 } })
+    assert.equal(rows.filter((r) => r.act === 'visitor.erase' && r.subject === `visitor:${visitor_id}`).length, 1)
+    nowhere(['halfwayerased'])
+    await visitor.socket.drop()
+  })
+
   it('overwrites what he left everywhere; the conversation and its figures stay', async () => {
     const visitor = await talk('traceofthevisitor', 'granted')
     const referrer = 'https://www.sogou.com/web?query=refererofthevisitor'
@@ -176,7 +211,9 @@ describe('erasing a visitor', () => {
     const { visitors: __, ...figuresBefore } = before_.now
     assert.deepEqual(figures, figuresBefore)
     assert.deepEqual(today.sources, before_.sources)
-    // On the disk they are gone at the latest when the store has put its log away.
+    assert.deepEqual([row.source.host, row.device.screen, row.device.language], ['', '', ''])
+    // Nor are they left in the logs of the store, which still runs.
+    nowhere(traces)
     await visitor.socket.drop()
     await server.stop()
     nowhere(traces)

@@ -273,6 +273,31 @@ static void a_backup_opens_as_a_store(void **state)
     assert_int_equal(notes(p, 1, 9), 3);
 }
 
+static off_t log_bytes(struct place *p, const char *name)
+{
+    struct stat st;
+    char path[TEMP_PATH];
+    temp_dir_file(path, p->data, name);
+    return stat(path, &st) == 0 ? st.st_size : 0;
+}
+
+static void a_checkpoint_leaves_nothing_in_the_logs(void **state)
+{
+    struct place *p = *state;
+    struct put one = {.id = 5}, seen = {.id = 3, .month = 202611};
+    run_in_one_batch(p, QUEUE_MAIN, &one, 1);
+    run_in_one_batch(p, QUEUE_TRAIL, &seen, 1);
+    assert_true(log_bytes(p, "main.db-wal") > 0 && log_bytes(p, "trail-202611.db-wal") > 0);
+    assert_int_equal(store_checkpoint(p->store).code, 0);
+    assert_int_equal(log_bytes(p, "main.db-wal"), 0);
+    assert_int_equal(log_bytes(p, "trail-202611.db-wal"), 0);
+    assert_int_equal(notes(p, 1, 9), 1);
+    assert_int_equal(dwells(p, 202611), 1);
+    struct put more = {.id = 6};
+    run_in_one_batch(p, QUEUE_MAIN, &more, 1);
+    assert_int_equal(more.result.code, 0);
+}
+
 static void places_that_cannot_be(void **state)
 {
     struct store *s;
@@ -305,6 +330,7 @@ int main(void)
         TEST(many_threads_submit),
         TEST(workers_queue_what_they_need),
         TEST(a_backup_opens_as_a_store),
+        TEST(a_checkpoint_leaves_nothing_in_the_logs),
         TEST(places_that_cannot_be),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
