@@ -4,7 +4,9 @@
 #include "base/log.h"
 #include "base/time.h"
 #include "base/url.h"
+#include "web/handlers.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
 
@@ -54,6 +56,44 @@ err call_query_limit(struct call *c, int64_t most, int64_t *limit)
     return OK;
 }
 
+/* Whoever has a first password, which others know, may change it, and little else. */
+static bool before_password(const struct route *r)
+{
+    static err (*const open[])(struct call *c) = {
+        on_login, on_me, on_me_change, on_password_change, on_logout, on_logout_everywhere};
+    for (size_t i = 0; i < COUNT(open); i++)
+        if (r->handle == open[i])
+            return true;
+    return false;
+}
+
+struct renewal {
+    struct job job;
+    int64_t session, now;
+};
+
+static err renew(struct job *job, struct session *s)
+{
+    struct renewal *r = (struct renewal *)job;
+    return session_touch(s->main, r->session, r->now);
+}
+
+static void renewed(struct job *job, err result)
+{
+    (void)result; /* the next call that finds it stale tries again */
+    free(job);
+}
+
+void call_renew(struct web *w, int64_t session, int64_t now)
+{
+    struct renewal *r = calloc(1, sizeof(*r));
+    if (!r)
+        return;
+    *r = (struct renewal){{.run = renew, .done = renewed}, session, now};
+    if (!store_submit(w->store, QUEUE_MAIN, &r->job))
+        free(r);
+}
+
 err call_authenticate(struct call *c, struct db *main)
 {
     if (c->request && c->request->local) {
@@ -68,8 +108,12 @@ err call_authenticate(struct call *c, struct db *main)
     if (e.code)
         return e;
     c->language = c->who.language;
+    if (c->who.must_change && !before_password(c->route))
+        return ERR(ERR_FORBIDDEN, "password_must_change");
     if (stale && c->route->kind == KIND_WRITE)
         e = session_touch(main, c->who.session, c->now);
+    else if (stale)
+        call_renew(c->web, c->who.session, c->now);
     unsigned wanted = c->route->may & ~(unsigned)(MAY_ANY | MAY_PUBLIC);
     if (!e.code && (c->who.may & wanted) != wanted)
         e = ERR(ERR_FORBIDDEN, "not_permitted");
@@ -191,12 +235,23 @@ static void finish_here(void *arg)
     call_finish(c, c->result);
 }
 
+/* Commits come here in their order, so the last one's sites stay. */
+static void take_sites(struct call *c)
+{
+    if (c->sites && !c->result.code)
+        (void)sites_take(c->web->sites, c->sites);
+    else
+        site_list_free(c->sites);
+    c->sites = NULL;
+}
+
 /* What is told keeps the order of the commits; the answer is written on the loop, whose threads are
  * many, and not on the writer, for whom everybody waits. */
 static void finish_job(struct job *job, err result)
 {
     struct call *c = call_of_job(job);
     c->result = result;
+    take_sites(c);
     call_publish(c);
     net_post(c->web->net, conn_loop(c->from), finish_here, c);
 }

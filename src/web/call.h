@@ -24,6 +24,8 @@
 #include "guard/guard_rows.h"
 #include "net/net.h"
 
+#include <stdatomic.h>
+
 struct call;
 struct web;
 struct live_socket;
@@ -89,9 +91,11 @@ struct call {
     struct live_socket *socket; /* a frame's, only to be touched on its loop */
     int64_t upto;               /* a hello's snapshot: held pushes up to here are in it */
     struct bus_outbox outbox;
+    struct site_list *sites; /* as this write leaves them: seen by all once it is on disk */
     err result;
     void *work;    /* a WORK handler's own */
     bool replayed; /* the answer is an earlier one (Idempotency-Key) */
+    bool verifies; /* counted in web->verifying */
 };
 
 /* A site as the hot paths need it; immutable, kept until the end. */
@@ -175,11 +179,15 @@ struct web {
     _Atomic int64_t rights_seq; /* when a role last came to see more or less */
     struct sites *sites;
     struct limits *limits;
-    int64_t last_sweep; /* loop 0 only */
+    atomic_int verifying; /* calls that wait for a password to be looked at */
+    int64_t last_sweep;   /* loop 0 only */
 };
 
 /* Pull the cookie's token and find who it is; c->who filled. READ or WRITE threads. */
 MUST_USE err call_authenticate(struct call *c, struct db *main);
+
+/* The session was used just now: kept by the writer when it comes to it. Any thread. */
+void call_renew(struct web *w, int64_t session, int64_t now);
 
 /* Submit to the queue of its kind, or answer at once when it is full or LIVE. */
 void call_start(struct call *c);
@@ -191,7 +199,14 @@ void call_publish(struct call *c);
 /* sites.c */
 struct sites *sites_new(void);
 void sites_free(struct sites *s);
-MUST_USE err sites_reload(struct sites *s, struct db *main);    /* after a change has committed */
+struct site_list; /* all sites at one moment */
+/* As a transaction sees them; nobody else does before sites_take. */
+MUST_USE err sites_read(struct db *main, struct site_list **out);
+/* From now on everybody sees these; l is theirs. False: nothing differs, and l is gone. Only while
+ * the server starts, and on the main writer after a commit. */
+bool sites_take(struct sites *s, struct site_list *l);
+void site_list_free(struct site_list *l);
+MUST_USE err sites_reload(struct sites *s, struct db *main); /* both */
 const struct site_entry *site_of_key(struct sites *s, str key); /* NULL: unknown or retired */
 const struct site_entry *site_of_id(struct sites *s, int64_t id);
 bool site_allows_origin(const struct site_entry *s, str origin);
@@ -223,5 +238,12 @@ bool assets_serve(struct web *w, struct http_request *r); /* false: not an asset
 struct limits *limits_new(void);
 void limits_free(struct limits *l);
 MUST_USE bool limits_take(struct limits *l, const char *address, int64_t now, int cost);
+struct tries {
+    uint64_t name; /* hash */
+    int failures;
+    int64_t retry_at;
+};
+/* The tries at a name that nobody has; main writer only. */
+struct tries *limits_tries(struct limits *l, str login);
 
 #endif

@@ -22,10 +22,9 @@
 
 enum {
     PENDING_LIMIT = 64,   /* calls of one socket under way */
-    CREDIT_VISITOR = 300, /* frames in a burst; refilled by a sixth a second */
+    CREDIT_VISITOR = 300, /* frames in a burst */
     CREDIT_DESK = 1500,
     SOCKET_MESSAGE_LIMIT = 64 * 1024,
-    REFUSED_LIMIT = 2000, /* frames over the rate before the socket is closed */
 };
 
 /* --- sockets ---------------------------------------------------------------------------------- */
@@ -38,8 +37,8 @@ static struct live_socket *socket_new(struct call *c, char side)
     s->ref = c->from;
     s->side = side;
     s->language = c->language;
-    s->credit = side == 'v' ? CREDIT_VISITOR : CREDIT_DESK;
     s->since = time_monotonic_ms();
+    s->rate = rate_new(side == 'v' ? CREDIT_VISITOR : CREDIT_DESK, s->since);
     str kept = side == 'v' ? c->origin : c->token;
     s->text = malloc((size_t)kept.len + 1);
     if (s->text && kept.len)
@@ -97,8 +96,31 @@ void live_upgrade(struct call *c, char side)
     http_request_free(r); /* and with it the call */
 }
 
+/* Connecting again does not fill the bucket. */
+static void keep_rate(struct live_loop *l, const struct live_socket *s)
+{
+    struct kept_rate *kept = map_get_int(&l->rates, s->visitor);
+    if (!kept) {
+        kept = calloc(1, sizeof(*kept));
+        if (!kept)
+            abort();
+        kept->visitor = s->visitor;
+        map_put_int(&l->rates, s->visitor, kept);
+    }
+    kept->rate = s->rate;
+}
+
+static void resume_rate(struct live_loop *l, struct live_socket *s)
+{
+    struct kept_rate *kept = map_remove_int(&l->rates, s->visitor);
+    if (kept)
+        rate_carry(&s->rate, &kept->rate, time_monotonic_ms());
+    free(kept);
+}
+
 static void visitor_join(struct live_loop *l, struct live_socket *s)
 {
+    resume_rate(l, s);
     s->next_tab = map_get_int(&l->by_visitor, s->visitor);
     map_put_int(&l->by_visitor, s->visitor, s);
     visit_table_present(l->live->web->visits, s->visitor, 1, time_now_ms());
@@ -106,6 +128,7 @@ static void visitor_join(struct live_loop *l, struct live_socket *s)
 
 static void visitor_part(struct live_loop *l, struct live_socket *s)
 {
+    keep_rate(l, s);
     struct live_socket *first = map_get_int(&l->by_visitor, s->visitor);
     if (first == s) {
         if (s->next_tab)
@@ -228,22 +251,18 @@ static void tell_too_many(struct live *l, conn_ref from, enum language language)
 /* A frame within its rate? What comes over it is refused unread. */
 static bool take_credit(struct live *l, conn_ref from, struct live_socket *s)
 {
-    int full = s->side == 'v' ? CREDIT_VISITOR : CREDIT_DESK;
-    int64_t now = time_monotonic_ms();
-    int64_t gained = (now - s->refilled) * (full / 6) / 1000;
-    if (gained > 0) {
-        s->credit = s->credit + gained > full ? full : s->credit + (int)gained;
-        s->refilled = now;
-    }
-    if (s->credit > 0) {
-        s->credit--;
+    switch (rate_take(&s->rate, time_monotonic_ms())) {
+    case RATE_TAKEN:
         return true;
-    }
-    if (++s->refused == 1) {
+    case RATE_TOLD:
         tell_too_many(l, from, s->language);
-    }
-    if (s->refused > REFUSED_LIMIT)
+        break;
+    case RATE_CLOSED:
         net_close_ws(l->web->net, from, 1008, S("too many frames"));
+        break;
+    case RATE_SILENT:
+        break;
+    }
     return false;
 }
 
@@ -389,6 +408,7 @@ err live_attach(struct live *l, int loops)
         one->number = i;
         map_init(&one->by_ref);
         map_init(&one->by_visitor);
+        map_init(&one->rates);
         pthread_mutex_init(&one->lock, NULL);
     }
     return live_push_attach(l);
@@ -405,6 +425,11 @@ void live_free(struct live *l)
         }
         map_release(&one->by_ref);
         map_release(&one->by_visitor);
+        size_t at = 0;
+        struct kept_rate *kept;
+        while ((kept = map_next(&one->rates, &at)))
+            free(kept);
+        map_release(&one->rates);
         pthread_mutex_destroy(&one->lock);
     }
     free(l->loops);

@@ -5,6 +5,7 @@
 
 #include "base/map.h"
 #include "web/call.h"
+#include "web/rate.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -30,8 +31,8 @@ struct live_socket {
     bool joined;  /* said hello */
     bool holding; /* a hello is being read: pushes wait */
     int pending;  /* calls under way */
-    int credit, refused;
-    int64_t refilled, since; /* monotonic ms */
+    struct rate rate;
+    int64_t since; /* monotonic ms */
     int64_t site, visitor, visit, conversation, agent;
     int64_t upto; /* change number up to which hello has told everything */
     struct live_socket *next_tab, *next_desk;
@@ -40,6 +41,12 @@ struct live_socket {
     int held_count;
     ptrdiff_t text_len;
     char *text; /* the origin of a visitor's page; the session token of a console */
+};
+
+/* What a visitor who left had used of his bucket. */
+struct kept_rate {
+    int64_t visitor;
+    struct rate rate;
 };
 
 struct inbox_entry {
@@ -52,6 +59,7 @@ struct live_loop {
     int number;
     struct map by_ref;        /* conn_ref -> struct live_socket */
     struct map by_visitor;    /* visitor id -> first of a list by next_tab */
+    struct map rates;         /* visitor id -> struct kept_rate, until its bucket were full */
     struct live_socket *desk; /* list by next_desk */
     uint64_t visits_seen;     /* version last told to the desk */
     int64_t last_walk;

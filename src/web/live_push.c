@@ -293,6 +293,18 @@ static void walk(struct live_loop *l, int64_t now)
     }
 }
 
+static void forget_rates(struct live_loop *l, int64_t now)
+{
+    size_t at = 0;
+    struct kept_rate *kept;
+    while ((kept = map_next(&l->rates, &at))) {
+        if (now - kept->rate.filled_at < RATE_FILL_MS)
+            continue;
+        map_remove_int(&l->rates, kept->visitor);
+        free(kept);
+    }
+}
+
 void live_tick(struct live *live, int loop)
 {
     struct live_loop *l = &live->loops[loop];
@@ -303,6 +315,7 @@ void live_tick(struct live *live, int loop)
     if (now - l->last_walk > 5000) {
         l->last_walk = now;
         walk(l, now);
+        forget_rates(l, now);
     }
 }
 

@@ -10,8 +10,6 @@
 #include "web/site_settings.h"
 #include "web/wire_shapes.h"
 
-#include <stdlib.h>
-
 str call_base_url(struct call *c)
 {
     if (!c->request || c->request->local || !c->request->host.len)
@@ -79,39 +77,6 @@ static err origins_of(struct call *c, const struct str_list *given, str *out)
     return e;
 }
 
-static err reload_sites(void *arg, struct session *s)
-{
-    return sites_reload(arg, s->main);
-}
-
-/* A change is seen by the hot paths once it is on disk. */
-struct site_reload {
-    struct job job;
-    struct sites *sites;
-};
-
-static err reload_run(struct job *job, struct session *s)
-{
-    return reload_sites(((struct site_reload *)job)->sites, s);
-}
-
-static void reload_done(struct job *job, err result)
-{
-    (void)result;
-    free(job);
-}
-
-static void reload_later(struct call *c)
-{
-    struct site_reload *r = calloc(1, sizeof(*r));
-    if (!r)
-        abort();
-    *r = (struct site_reload){{.run = reload_run, .done = reload_done}, c->web->sites};
-    /* queued behind this call on the same writer, so it runs after or with its commit */
-    if (!store_submit(c->web->store, QUEUE_MAIN, &r->job))
-        free(r);
-}
-
 static str site_subject(struct call *c, int64_t id)
 {
     return str_format(c->mem, "site:%lld", (long long)id);
@@ -138,9 +103,10 @@ err on_site_new(struct call *c)
         e = site_insert(c->act.db, &s);
     if (!e.code)
         e = call_audit(c, "site.new", site_subject(c, s.id), S("{}"));
+    if (!e.code)
+        e = sites_read(c->act.db, &c->sites);
     if (e.code)
         return e;
-    reload_later(c);
     struct json_out j;
     json_out_init(&j, c->mem);
     view_site(&j, NULL, &s, call_base_url(c));
@@ -235,9 +201,10 @@ err on_site_change(struct call *c)
         e = site_update(c->act.db, &s);
     if (!e.code)
         e = call_audit(c, "site.change", site_subject(c, s.id), changes_of(c, &before, &s, more));
+    if (!e.code)
+        e = sites_read(c->act.db, &c->sites);
     if (e.code)
         return e;
-    reload_later(c);
     struct json_out j;
     json_out_init(&j, c->mem);
     view_site(&j, NULL, &s, call_base_url(c));

@@ -1,7 +1,7 @@
 /* sites.c - the sites as hot paths need them: found by key without asking the store.
  *
  * A change makes new entries; old ones stay until the end, because a call may still hold one. Sites
- * change a few times a year. */
+ * change a few times a year, and what has not changed is not made anew. */
 #include "web/call.h"
 #include "web/site_settings.h"
 
@@ -11,12 +11,35 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-struct sites {
-    pthread_rwlock_t lock; /* guards now and count */
-    struct arena mem;      /* entries, never freed before the end */
-    const struct site_entry **now;
+/* All sites at one moment. */
+struct site_list {
+    struct site_list *older;
+    struct arena mem;
+    const struct site_entry **entries;
     size_t count;
 };
+
+struct sites {
+    pthread_rwlock_t lock; /* guards now */
+    struct site_list *now; /* and the older ones, which are never freed before the end */
+};
+
+static struct site_list *list_new(void)
+{
+    struct site_list *l = calloc(1, sizeof(*l));
+    if (!l)
+        abort();
+    arena_init(&l->mem, 4 * 1024);
+    return l;
+}
+
+void site_list_free(struct site_list *l)
+{
+    if (!l)
+        return;
+    arena_release(&l->mem);
+    free(l);
+}
 
 struct sites *sites_new(void)
 {
@@ -24,20 +47,18 @@ struct sites *sites_new(void)
     if (!s)
         abort();
     pthread_rwlock_init(&s->lock, NULL);
-    arena_init(&s->mem, 16 * 1024);
+    s->now = list_new();
     return s;
 }
 
 void sites_free(struct sites *s)
 {
     pthread_rwlock_destroy(&s->lock);
-    arena_release(&s->mem);
+    for (struct site_list *l = s->now, *older; l; l = older) {
+        older = l->older;
+        site_list_free(l);
+    }
     free(s);
-}
-
-static str site_copy(struct arena *mem, str s)
-{
-    return str_copy(mem, s);
 }
 
 static str widget_members(struct arena *mem, const struct in_site_settings_change *t)
@@ -51,44 +72,72 @@ static str widget_members(struct arena *mem, const struct in_site_settings_chang
     return str_slice(text, 1, text.len - 1);
 }
 
-static err entry_of(struct sites *s, const struct site *row, const struct site_entry **out)
+static err entry_of(struct site_list *l, const struct site *row, const struct site_entry **out)
 {
-    struct site_entry *e = arena_new(&s->mem, struct site_entry, 1);
+    struct site_entry *e = arena_new(&l->mem, struct site_entry, 1);
+    struct in_site_settings_change *t = arena_new(&l->mem, struct in_site_settings_change, 1);
     e->site = *row;
-    e->site.key = site_copy(&s->mem, row->key);
-    e->site.name = site_copy(&s->mem, row->name);
-    e->site.origins = site_copy(&s->mem, row->origins);
-    e->site.time_zone = site_copy(&s->mem, row->time_zone);
-    e->site.settings = site_copy(&s->mem, row->settings);
-    struct in_site_settings_change *t = arena_new(&s->mem, struct in_site_settings_change, 1);
     e->settings = t;
     if (zone_find(e->site.time_zone, &e->zone).code)
         e->zone = zone_utc();
-    err bad = site_settings_read(e->site.settings, &s->mem, t);
-    e->widget = widget_members(&s->mem, t);
+    err bad = site_settings_read(e->site.settings, &l->mem, t);
+    e->widget = widget_members(&l->mem, t);
     *out = e;
     return bad;
 }
 
+err sites_read(struct db *main, struct site_list **out)
+{
+    struct site_list *l = list_new();
+    struct site *rows;
+    err e = site_list(main, &l->mem, &rows, &l->count);
+    if (!e.code)
+        l->entries = arena_new(&l->mem, const struct site_entry *, l->count + 1);
+    for (size_t i = 0; !e.code && i < l->count; i++)
+        e = entry_of(l, &rows[i], &l->entries[i]);
+    if (e.code) {
+        site_list_free(l);
+        l = NULL;
+    }
+    *out = l;
+    return e;
+}
+
+static bool same_site(const struct site *a, const struct site *b)
+{
+    return a->id == b->id && str_eq(a->key, b->key) && str_eq(a->name, b->name) &&
+           str_eq(a->origins, b->origins) && str_eq(a->time_zone, b->time_zone) &&
+           str_eq(a->settings, b->settings) && a->retired_at == b->retired_at &&
+           a->created_at == b->created_at;
+}
+
+static bool same_list(const struct site_list *a, const struct site_list *b)
+{
+    bool same = a->count == b->count;
+    for (size_t i = 0; same && i < a->count; i++)
+        same = same_site(&a->entries[i]->site, &b->entries[i]->site);
+    return same;
+}
+
+bool sites_take(struct sites *s, struct site_list *l)
+{
+    if (same_list(s->now, l)) { /* only this thread writes it */
+        site_list_free(l);
+        return false;
+    }
+    l->older = s->now;
+    pthread_rwlock_wrlock(&s->lock);
+    s->now = l;
+    pthread_rwlock_unlock(&s->lock);
+    return true;
+}
+
 err sites_reload(struct sites *s, struct db *main)
 {
-    struct arena scratch;
-    struct site *rows;
-    size_t count;
-    arena_init(&scratch, 0);
-    err e = site_list(main, &scratch, &rows, &count);
-    if (!e.code) {
-        pthread_rwlock_wrlock(&s->lock);
-        const struct site_entry **now = arena_new(&s->mem, const struct site_entry *, count + 1);
-        for (size_t i = 0; i < count && !e.code; i++)
-            e = entry_of(s, &rows[i], &now[i]);
-        if (!e.code) {
-            s->now = now;
-            s->count = count;
-        }
-        pthread_rwlock_unlock(&s->lock);
-    }
-    arena_release(&scratch);
+    struct site_list *l;
+    err e = sites_read(main, &l);
+    if (!e.code)
+        (void)sites_take(s, l);
     return e;
 }
 
@@ -96,9 +145,9 @@ const struct site_entry *site_of_key(struct sites *s, str key)
 {
     const struct site_entry *found = NULL;
     pthread_rwlock_rdlock(&s->lock);
-    for (size_t i = 0; i < s->count; i++)
-        if (str_eq(s->now[i]->site.key, key) && !s->now[i]->site.retired_at)
-            found = s->now[i];
+    for (size_t i = 0; i < s->now->count; i++)
+        if (str_eq(s->now->entries[i]->site.key, key) && !s->now->entries[i]->site.retired_at)
+            found = s->now->entries[i];
     pthread_rwlock_unlock(&s->lock);
     return found;
 }
@@ -107,9 +156,9 @@ const struct site_entry *site_of_id(struct sites *s, int64_t id)
 {
     const struct site_entry *found = NULL;
     pthread_rwlock_rdlock(&s->lock);
-    for (size_t i = 0; i < s->count; i++)
-        if (s->now[i]->site.id == id)
-            found = s->now[i];
+    for (size_t i = 0; i < s->now->count; i++)
+        if (s->now->entries[i]->site.id == id)
+            found = s->now->entries[i];
     pthread_rwlock_unlock(&s->lock);
     return found;
 }
@@ -129,8 +178,9 @@ bool sites_allow_origin(struct sites *s, str origin)
 {
     bool found = false;
     pthread_rwlock_rdlock(&s->lock);
-    for (size_t i = 0; i < s->count && !found; i++)
-        found = !s->now[i]->site.retired_at && site_allows_origin(s->now[i], origin);
+    for (size_t i = 0; i < s->now->count && !found; i++)
+        found =
+            !s->now->entries[i]->site.retired_at && site_allows_origin(s->now->entries[i], origin);
     pthread_rwlock_unlock(&s->lock);
     return found;
 }
