@@ -1,4 +1,4 @@
-import type { InjectionKey, Ref } from 'vue'
+import { h, type InjectionKey, type Ref } from 'vue'
 import { ElMessageBox } from 'element-plus/es/components/message-box/index'
 import 'element-plus/es/components/message-box/style/css'
 import { useI18n } from 'vue-i18n'
@@ -36,7 +36,7 @@ export function useRights() {
   }
 }
 
-/** Ends a conversation; asks only while a dimension is unmarked. */
+/** Ends a conversation; asks only while something is open: a draft, an answer, a mark. */
 export function useCloser(markFirst: () => void): (c: Conversation) => Promise<void> {
   const { t } = useI18n()
   const desk = useDesk()
@@ -48,12 +48,20 @@ export function useCloser(markFirst: () => void): (c: Conversation) => Promise<v
     const c = desk.find(asked.id) ?? asked
     if (!rights(c).close) return
     const open = session.dimensions.filter((d) => !c.marks.some((m) => m.dimension_id === d.id && m.label_id))
-    if (open.length && session.may('mark')) {
+    const unmarked = open.length > 0 && session.may('mark')
+    const why = [
+      desk.drafts[c.id]?.trim() ? t('reception.closeDraft') : '',
+      c.unanswered_since ? t('reception.closeUnanswered') : '',
+      unmarked ? t('reception.closeAsk', { names: open.map(words.dimension).join(t('today.listSep')) }) : '',
+    ].filter(Boolean)
+    if (why.length) {
+      // The way back leads to what is missing: the words first, then the marks.
+      const speak = why.length > (unmarked ? 1 : 0)
       try {
-        await ElMessageBox.confirm(t('reception.closeAsk', { names: open.map(words.dimension).join(t('today.listSep')) }), t('reception.close'), {
-          confirmButtonText: t('reception.markFirst'), cancelButtonText: t('reception.closeAnyway'), distinguishCancelAndClose: true,
+        await ElMessageBox.confirm(h('ul', { class: 'ask-why' }, why.map((line) => h('li', line))), t('reception.close'), {
+          confirmButtonText: t(speak ? 'reception.keepTalking' : 'reception.markFirst'), cancelButtonText: t('reception.closeAnyway'), distinguishCancelAndClose: true,
         })
-        return markFirst()
+        return speak ? document.getElementById('reply')?.focus() : markFirst()
       } catch (choice) {
         if (choice !== 'cancel') return // Esc: neither
       }
