@@ -49,7 +49,8 @@ static const char *const sql[] = {
     [SESSION_INSERT] = "INSERT INTO session (id, hash, user_id, created_at, used_at)"
                        " VALUES ($1, $2, $3, $4, $4)",
     [SESSION_FIND] = "SELECT session.id, session.created_at, session.used_at, users.id, users.role,"
-                     " users.language, users.name, COALESCE(role.own_only, 0) FROM session"
+                     " users.language, users.name, COALESCE(role.own_only, 0), users.must_change"
+                     " FROM session"
                      " JOIN users ON users.id = session.user_id"
                      " LEFT JOIN role ON role.code = users.role"
                      " WHERE session.hash = $1 AND users.disabled = 0",
@@ -211,6 +212,7 @@ err session_find(struct db *db, struct arena *mem, const unsigned char hash[32],
                             .role = role,
                             .may = role_permissions(role),
                             .own_only = rows_int(&r, 7) != 0,
+                            .must_change = rows_int(&r, 8) != 0,
                             .language = language_of(rows_text(&r, 5)),
                             .name = str_copy(mem, rows_text(&r, 6)),
                             .session = rows_int(&r, 0)};
@@ -266,4 +268,12 @@ err house_keys_fit(struct db *db, const struct vault *v)
     bool fits = str_eq(rows_bytes(&r, 0), (str){(const char *)mark, sizeof mark});
     rows_end(&r);
     return fits ? OK : ERR(ERR_IO, "keys_other");
+}
+
+err house_login_failed(struct db *db, int64_t now)
+{
+    unsigned char at[8];
+    for (int i = 0; i < 8; i++)
+        at[i] = (unsigned char)((uint64_t)now >> (56 - 8 * i));
+    return db_exec(db, sql[HOUSE_PUT], "zb", "login_failed", (str){(const char *)at, sizeof at});
 }

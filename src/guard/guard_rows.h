@@ -52,6 +52,9 @@ MUST_USE err house_keys_keep(struct db *db, const struct vault *v);
 /* ERR_IO "keys_other" when the data was made with other keys; data without users fits all. */
 MUST_USE err house_keys_fit(struct db *db, const struct vault *v);
 
+/* When somebody last tried a name that nobody has. */
+MUST_USE err house_login_failed(struct db *db, int64_t now);
+
 /* Append one row to the chain. */
 MUST_USE err audit_write(struct db *db, struct arena *mem, int64_t now, str actor, str act,
                          str subject, str detail);

@@ -23,6 +23,7 @@ struct who {
     unsigned may;  /* permission bits */
     bool own_only; /* sees only own conversations, and those waiting */
     bool control;  /* the control socket: the system itself */
+    bool must_change; /* the password is not yet their own: nothing else may be called */
     enum language language;
     str name;        /* shown to colleagues and visitors */
     int64_t session; /* row id, for sign-out */

@@ -102,8 +102,6 @@ static void answer_request(struct call *c, err e)
         error_headers(c, e);
         a.status = error_status(e.code);
         a.body = error_body(c->mem, e.name, c->field, c->language, c->retry_after_ms);
-        if (a.status >= 500)
-            count_add(COUNT_HTTP_5XX, 1);
     } else if (c->content_type.len) {
         a.content_type = c->content_type;
         a.body = c->body;
@@ -161,6 +159,8 @@ void call_publish(struct call *c)
 void call_finish(struct call *c, err result)
 {
     c->result = result;
+    if (c->verifies)
+        atomic_fetch_sub(&c->web->verifying, 1);
     call_publish(c);
     if (result.code == ERR_STORE || result.code == ERR_IO)
         log_event(LOG_ERROR, "call_failed", {"route", str_of(c->route ? c->route->pattern : "")},

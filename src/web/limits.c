@@ -1,4 +1,5 @@
-/* limits.c - token buckets by address, for routes that strangers may call.
+/* limits.c - token buckets by address, for routes that strangers may call, and the tries at names
+ * that nobody has.
  *
  * A fixed table of buckets found by hash: two addresses that share one share their allowance, which
  * is the price of a bound that cannot be filled up from outside. Loopback is a proxy or ourselves
@@ -6,10 +7,11 @@
 #include "web/call.h"
 
 #include <pthread.h>
+#include <sodium.h>
 #include <stdlib.h>
 #include <xxhash.h>
 
-enum { BUCKETS = 16384, BURST = 400, PER_SECOND = 100 };
+enum { BUCKETS = 16384, BURST = 400, PER_SECOND = 100, NAMES = 8192 };
 
 struct bucket {
     int64_t at;
@@ -18,6 +20,8 @@ struct bucket {
 struct limits {
     pthread_mutex_t lock;
     struct bucket buckets[BUCKETS];
+    uint64_t seed; /* nobody outside can say which names share a place */
+    struct tries tries[NAMES];
 };
 
 struct limits *limits_new(void)
@@ -26,6 +30,7 @@ struct limits *limits_new(void)
     if (!l)
         abort();
     pthread_mutex_init(&l->lock, NULL);
+    randombytes_buf(&l->seed, sizeof l->seed);
     return l;
 }
 
@@ -68,4 +73,13 @@ bool limits_take(struct limits *l, const char *address, int64_t now, int cost)
         b->left -= cost;
     pthread_mutex_unlock(&l->lock);
     return granted;
+}
+
+struct tries *limits_tries(struct limits *l, str login)
+{
+    uint64_t name = XXH3_64bits_withSeed(login.ptr, (size_t)login.len, l->seed);
+    struct tries *t = &l->tries[name % NAMES];
+    if (t->name != name)
+        *t = (struct tries){.name = name};
+    return t;
 }

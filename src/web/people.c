@@ -122,7 +122,7 @@ err on_me_change(struct call *c)
 
 struct login_try {
     struct user user;
-    bool known, right;
+    bool known;
     struct session_token token;
 };
 
@@ -131,17 +131,44 @@ static struct login_try *try_of(struct call *c)
     return (struct login_try *)c->work;
 }
 
-static err find_user(struct call *c)
+/* A try counts before the password is looked at, so that many at once all count; the right
+ * password takes it back. */
+static err count_try(struct call *c, int *failures, int64_t *retry_at)
+{
+    if (*retry_at > c->now) {
+        c->retry_after_ms = *retry_at - c->now;
+        return ERR(ERR_TOO_MANY, "login_wait");
+    }
+    int64_t wait = login_backoff_ms(++*failures);
+    *retry_at = wait ? c->now + wait : 0;
+    return OK;
+}
+
+static err count_try_of(struct call *c, struct user *u)
+{
+    err e = count_try(c, &u->failures, &u->retry_at);
+    return e.code ? e : user_update(c->act.db, u);
+}
+
+/* Names that nobody has wait as others do, and cost a write as others do. */
+static err begin_login(struct call *c)
 {
     const struct in_login *in = c->in;
     struct login_try *t = try_of(c);
-    err e = user_by_login(c->act.db, c->mem, str_lower(c->mem, str_trim(in->login)), &t->user);
+    str login = str_lower(c->mem, str_trim(in->login));
+    err e = user_by_login(c->act.db, c->mem, login, &t->user);
+    if (e.code && e.code != ERR_MISSING)
+        return e;
     t->known = !e.code && !t->user.disabled;
-    return e.code == ERR_MISSING ? OK : e;
+    if (t->known)
+        return count_try_of(c, &t->user);
+    struct tries *tries = limits_tries(c->web->limits, login);
+    e = count_try(c, &tries->failures, &tries->retry_at);
+    return e.code ? e : house_login_failed(c->act.db, c->now);
 }
 
-/* The stored row is read again: two tries at once must both count. */
-static err settle(struct call *c)
+/* The stored row is read again: what it was when the password fitted may have been changed. */
+static err enter(struct call *c)
 {
     struct login_try *t = try_of(c);
     unsigned char hash[32];
@@ -149,10 +176,12 @@ static err settle(struct call *c)
     err e = user_by_id(c->act.db, c->mem, t->user.id, &u);
     if (e.code)
         return e;
-    u.failures = t->right ? 0 : u.failures + 1;
-    u.retry_at = t->right ? 0 : c->now + login_backoff_ms(u.failures);
+    if (u.disabled || !str_eq(u.password, t->user.password))
+        return ERR(ERR_LOGIN, "login_wrong");
+    u.failures = 0;
+    u.retry_at = 0;
     e = user_update(c->act.db, &u);
-    if (e.code || !t->right)
+    if (e.code)
         return e;
     session_token_new(&t->token);
     if (!session_hash(str_of(t->token.text), hash))
@@ -186,23 +215,17 @@ err on_login(struct call *c)
     const struct in_login *in = c->in;
     struct login_try *t = arena_new(c->mem, struct login_try, 1);
     c->work = t;
-    err e = call_read(c, find_user);
+    err e = call_write(c, begin_login);
     if (e.code)
         return e;
-    if (t->known && t->user.retry_at > c->now) {
-        c->retry_after_ms = t->user.retry_at - c->now;
-        return ERR(ERR_TOO_MANY, "login_wait");
-    }
-    t->right =
-        password_verify(t->known ? t->user.password : str_of(nobody), in->password) && t->known;
-    if (t->known)
-        e = call_write(c, settle);
-    if (e.code)
-        return e;
-    if (!t->right) {
+    bool right = password_verify(t->known ? t->user.password : str_of(nobody), in->password);
+    if (!right || !t->known) {
         count_add(COUNT_LOGIN_FAILURES, 1);
         return ERR(ERR_LOGIN, "login_wrong");
     }
+    e = call_write(c, enter);
+    if (e.code)
+        return e;
     c->token = str_of(t->token.text);
     set_cookie(c, c->token, false);
     return call_read(c, me_after_login);
@@ -212,6 +235,15 @@ err on_login(struct call *c)
 void tell_signed_out(struct call *c, int64_t user, int64_t session)
 {
     str topic = str_format(c->mem, "session.%lld.%lld", (long long)user, (long long)session);
+    outbox_add(&c->outbox, c->mem, topic, 0, S("{\"t\":\"signed_out\",\"reason\":\"signed_out\"}"),
+               false);
+}
+
+/* Close all consoles of the caller; the calling one is to come back with its fresh cookie. */
+static void tell_others_signed_out(struct call *c)
+{
+    str topic = str_format(c->mem, "session.%lld.0.%lld", (long long)c->who.user,
+                           (long long)c->who.session);
     outbox_add(&c->outbox, c->mem, topic, 0, S("{\"t\":\"signed_out\",\"reason\":\"signed_out\"}"),
                false);
 }
@@ -256,6 +288,13 @@ static err load_self(struct call *c)
     return user_by_id(c->act.db, c->mem, c->who.user, &p->user);
 }
 
+static err begin_change(struct call *c)
+{
+    struct password_work *p = c->work;
+    err e = load_self(c);
+    return e.code ? e : count_try_of(c, &p->user);
+}
+
 /* All other sessions end; this one gets a fresh token. */
 static err save_password(struct call *c)
 {
@@ -266,6 +305,8 @@ static err save_password(struct call *c)
         return e;
     p->user.password = p->hash;
     p->user.must_change = false;
+    p->user.failures = 0;
+    p->user.retry_at = 0;
     e = user_update(c->act.db, &p->user);
     if (!e.code)
         e = session_end_all(c->act.db, c->who.user, 0);
@@ -277,7 +318,7 @@ static err save_password(struct call *c)
     if (!e.code)
         e = call_audit(c, "password.change", user_subject(c, c->who.user), S("{}"));
     if (!e.code)
-        tell_signed_out(c, c->who.user, 0);
+        tell_others_signed_out(c);
     return e;
 }
 
@@ -295,15 +336,22 @@ err on_password_change(struct call *c)
     err e = call_read(c, load_self);
     if (e.code)
         return e;
-    if (!password_verify(p->user.password, in->old)) {
-        c->field = "old";
-        return ERR(ERR_INVALID, "password_wrong");
-    }
     c->field = "new";
-    e = password_new(c, in->new, p->user.login, &p->hash);
+    e = password_acceptable(in->new, p->user.login);
     if (e.code)
         return e;
     c->field = NULL;
+    e = call_write(c, begin_change);
+    if (e.code)
+        return e;
+    if (!password_verify(p->user.password, in->old)) {
+        count_add(COUNT_LOGIN_FAILURES, 1);
+        c->field = "old";
+        return ERR(ERR_INVALID, "password_wrong");
+    }
+    e = password_hash(c->mem, in->new, &p->hash);
+    if (e.code)
+        return e;
     e = call_write(c, save_password);
     if (e.code)
         return e;

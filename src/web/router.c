@@ -10,6 +10,10 @@
 #include <string.h>
 
 enum { SIDE_VISITOR = 'v', SIDE_DESK = 'd' };
+enum {
+    LOGIN_COST = 20,   /* of an address's allowance: 5 a second */
+    VERIFYING_MAX = 32 /* passwords under way; each takes a worker 60 ms and 64 MB */
+};
 enum { SMALLEST_BODY = 256 }; /* what a call without a body may carry and have ignored */
 
 #define ROUTE(method_, pattern_, name_, may_, kind_, shape_, limit_, creates_, status_)            \
@@ -198,7 +202,8 @@ static err check(struct call *c)
     if (route->may & MAY_CONTROL && !r->local)
         return ERR(ERR_MISSING, "path_unknown");
     if (route->may & MAY_PUBLIC && !r->local && route->in &&
-        !limits_take(c->web->limits, c->address, c->now, 1)) {
+        !limits_take(c->web->limits, c->address, c->now,
+                     route->handle == on_login ? LOGIN_COST : 1)) {
         c->retry_after_ms = 1000;
         return ERR(ERR_TOO_MANY, "too_many_calls");
     }
@@ -210,6 +215,13 @@ static err check(struct call *c)
         return c->token.len ? ERR(ERR_FORBIDDEN, "csrf_missing") : ERR(ERR_LOGIN, "session_ended");
     if (!route->in)
         return OK;
+    if (route->handle == on_login || route->handle == on_password_change) {
+        c->verifies = true;
+        if (atomic_fetch_add(&c->web->verifying, 1) >= VERIFYING_MAX) {
+            count_add(COUNT_OVERLOAD, 1);
+            return ERR(ERR_BUSY, "overloaded");
+        }
+    }
     void *in = arena_alloc(c->mem, 1, route->in->size ? route->in->size : 1, 16);
     c->in = in;
     str body = r->body.len ? r->body : S("{}");
@@ -219,7 +231,6 @@ static err check(struct call *c)
 void router_request(void *ctx, struct http_request *r)
 {
     struct web *w = ctx;
-    count_add(COUNT_HTTP_REQUESTS, 1);
     const struct route *route = r->app;
     if (!route && assets_serve(w, r))
         return;

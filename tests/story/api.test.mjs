@@ -115,7 +115,113 @@ describe('operation', () => {
   })
 })
 
+describe('many at once', () => {
+  const figure = async (name) =>
+    Number(new RegExp(`^${name} (\\d+)`, 'm').exec(await call(server.client(), 'metrics'))[1])
+
+  it('requests are counted once each', async () => {
+    const before = await figure('laiyu_http_requests_total')
+    for (let n = 0; n < 20; n++) await call(server.client(), 'health')
+    assert.equal((await figure('laiyu_http_requests_total')) - before, 21)
+  })
+
+  it('no more than a few passwords are looked at', async () => {
+    const before = await figure('laiyu_http_5xx_total')
+    const all = await Promise.all(
+      Array.from({ length: 120 }, (_, n) =>
+        server.client().post('/api/login', { login: `crowd-${n}`, password: 'not-the-Password-9' }),
+      ),
+    )
+    const busy = all.filter((a) => a.status === 503)
+    assert.ok(busy.length > 0 && busy.length < 120 - 31, `${busy.length} of 120`)
+    assert.ok(busy.every((a) => a.body.code === 'overloaded' && a.headers['retry-after']))
+    assert.equal(all.filter((a) => a.status === 401).length, 120 - busy.length)
+    assert.equal((await figure('laiyu_http_5xx_total')) - before, busy.length)
+    await server.admin()
+  })
+
+  it('one address signs in seldom', async () => {
+    const own = await startServer({ args: ['--trusted-proxies', '127.0.0.1'] })
+    try {
+      const from = (address, n) => {
+        const client = own.client({ headers: { 'x-forwarded-for': address } })
+        return client.post('/api/login', { login: `slow-${n}`, password: 'not-the-Password-9' })
+      }
+      const all = await Promise.all(Array.from({ length: 30 }, (_, n) => from('203.0.113.9', n)))
+      const refused = all.filter((a) => a.status === 429)
+      assert.ok(refused.length > 0 && refused.length <= 10, `${refused.length} of 30`)
+      assert.ok(refused.every((a) => a.body.code === 'too_many_calls'))
+      assert.equal((await from('203.0.113.77', 99)).status, 401)
+    } finally {
+      await own.end()
+    }
+  })
+})
+
 describe('people', () => {
+  it('call nothing else until their first password is their own', async () => {
+    const body = { login: 'first', name: 'First', role: 'supervisor', password: 'first-Wood-first', language: 'en' }
+    await call(admin, 'user_new', { body })
+    const client = server.client()
+    const me = await call(client, 'login', { body: { login: body.login, password: body.password } })
+    client.csrf = me.csrf
+    assert.equal(me.user.must_change, true)
+    for (const name of ['sites', 'today', 'conversations', 'reception']) {
+      const no = await call(client, name, { want: 403 })
+      assert.equal(no.code, 'password_must_change')
+    }
+    const no = await call(client, 'canned_new', { body: { title: 'x', shortcut: 'x', body: 'x' }, want: 403 })
+    assert.equal(no.code, 'password_must_change')
+    await assert.rejects(client.desk(), (error) => error.code === 'password_must_change')
+    await call(client, 'me')
+    await call(client, 'me_change', { body: { language: 'zh' } })
+    await client.changePassword(body.password, 'spring-Rain-first')
+    assert.equal((await call(client, 'me')).user.must_change, false)
+    await call(client, 'conversations')
+    await (await client.desk()).close()
+    await call(client, 'logout')
+  })
+
+  it('keep their own console at a change of their password, and no other', async () => {
+    const one = await admin.colleague('mover', 'agent')
+    const other = server.client()
+    await other.login('mover', one.password)
+    const [here, there] = [await one.desk(), await other.desk()]
+    await one.changePassword(one.password, 'summer-Lake-mover')
+    assert.equal((await here.socket.closed).code, 1012)
+    assert.ok(!here.socket.pushes.some((frame) => frame.t === 'signed_out'))
+    assert.equal((await there.socket.closed).code, 1008)
+    assert.ok(there.socket.pushes.some((frame) => frame.t === 'signed_out'))
+    await here.connect()
+    await here.close()
+    await call(other, 'me', { want: 401 })
+  })
+
+  it('cannot guess many passwords at once, and learn of no name whether anybody has it', async () => {
+    await admin.colleague('guessed', 'agent')
+    const guess = (login, n) =>
+      server.client().post('/api/login', { login, password: `not-the-Password-${n}` })
+    const answersOf = async (login) => {
+      const all = await Promise.all(Array.from({ length: 12 }, (_, n) => guess(login, n)))
+      assert.ok(all.every((a) => a.status === 401 || (a.status === 429 && a.body.code === 'login_wait')))
+      assert.ok(all.every((a) => a.status === 401 || Number(a.headers['retry-after']) === 2))
+      return all.map((a) => a.status).sort()
+    }
+    const known = await answersOf('guessed')
+    assert.deepEqual(known, [...Array(4).fill(401), ...Array(8).fill(429)])
+    assert.deepEqual(await answersOf('nobody-has-this'), known)
+  })
+
+  it('cannot guess the old password from a console that stands open', async () => {
+    const one = await admin.colleague('open-console', 'agent')
+    const change = (old) => one.post('/api/me/password', { old, new: 'summer-Lake-open' })
+    for (let n = 0; n < 4; n++) assert.equal((await change(`not-the-Password-${n}`)).body.field, 'old')
+    const wait = await change(one.password)
+    assert.deepEqual([wait.status, wait.body.code], [429, 'login_wait'])
+    await until('the wait is over', async () => (await change(one.password)).status === 200)
+    await call(server.client(), 'login', { body: { login: 'open-console', password: 'summer-Lake-open' } })
+  })
+
   it('sign in, and not with another password', async () => {
     const client = server.client()
     const me = await call(client, 'login', { body: { login: ADMIN, password: ADMIN_PASSWORD } })

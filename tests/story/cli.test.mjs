@@ -426,3 +426,21 @@ describe('the key file', () => {
     await server.stop()
   })
 })
+
+test('looking is using: a session that only reads is renewed', async () => {
+  const home = path.join(folder, 'reader')
+  const file = path.join(home, 'data/main.db')
+  mkdirSync(home)
+  const server = await startServer({ dir: home })
+  const admin = await server.admin()
+  await server.stop()
+  const hours = 3600_000
+  sql(file, `UPDATE session SET used_at = used_at - ${11 * hours}`)
+  await server.start()
+  try {
+    await admin.ask('GET', '/api/me')
+    await until('renewed', () => Date.now() - Number(sql(file, 'SELECT used_at FROM session')) < hours)
+  } finally {
+    await server.end()
+  }
+})
