@@ -157,9 +157,7 @@ err act_keep_contacts(struct act *a, const struct conversation *c, const struct 
 
 err act_audit(struct act *a, const char *what, const char *kind, int64_t id, str detail)
 {
-    str actor = a->who.control ? S("control") : S("system");
-    if (a->who.user)
-        actor = str_format(a->mem, "user:%lld", (long long)a->who.user);
+    str actor = audit_actor(a->mem, a->who.user, a->who.control);
     return audit_write(a->db, a->mem, a->now, actor, str_of(what),
                        str_format(a->mem, "%s:%lld", kind, (long long)id), detail);
 }

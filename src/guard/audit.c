@@ -29,3 +29,10 @@ void audit_hash(const unsigned char previous[32], struct audit_row *row)
     add_text(&state, row->detail);
     crypto_generichash_final(&state, row->hash, sizeof row->hash);
 }
+
+str audit_actor(struct arena *mem, int64_t user, bool control)
+{
+    if (control)
+        return S("control");
+    return user ? str_format(mem, "user:%lld", (long long)user) : S("system");
+}

@@ -7,6 +7,7 @@
 #ifndef GUARD_AUDIT_H
 #define GUARD_AUDIT_H
 
+#include "base/arena.h"
 #include "base/err.h"
 #include "base/str.h"
 
@@ -20,5 +21,8 @@ struct audit_row {
 };
 /* Fills row->hash. Pure. */
 void audit_hash(const unsigned char previous[32], struct audit_row *row);
+
+/* The actor of a row: a person, the control socket, or, with neither, the server itself. */
+str audit_actor(struct arena *mem, int64_t user, bool control);
 
 #endif

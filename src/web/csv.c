@@ -10,6 +10,7 @@
 #include "web/call.h"
 #include "web/conversations.h"
 #include "web/handlers.h"
+#include "web/people.h"
 
 enum { CSV_PAGE = 500, CSV_ROWS = 50000 };
 
@@ -255,9 +256,8 @@ static err one_page(struct call *c)
 static err note_export(struct call *c)
 {
     const struct csv *f = csv_of(c);
-    str actor = str_format(c->mem, "user:%lld", (long long)c->who.user);
-    str detail = str_format(c->mem, "{\"rows\":%zu}", f->rows);
-    return audit_write(c->act.db, c->mem, c->now, actor, S("export.conversations"), S(""), detail);
+    return call_audit(c, "export.conversations", S(""),
+                      str_format(c->mem, "{\"rows\":%zu}", f->rows));
 }
 
 err on_conversations_csv(struct call *c)

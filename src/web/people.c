@@ -6,14 +6,10 @@
 #include "web/handlers.h"
 #include "web/wire_shapes.h"
 
-static str actor_of(struct call *c)
-{
-    return c->who.control ? S("control") : str_format(c->mem, "user:%lld", (long long)c->who.user);
-}
-
 err call_audit(struct call *c, const char *act, str subject, str detail)
 {
-    return audit_write(c->act.db, c->mem, c->now, actor_of(c), str_of(act), subject, detail);
+    str actor = audit_actor(c->mem, c->who.user, c->who.control);
+    return audit_write(c->act.db, c->mem, c->now, actor, str_of(act), subject, detail);
 }
 
 str user_subject(struct call *c, int64_t user)

@@ -63,12 +63,23 @@ static void every_field_counts(void **state)
     assert_memory_not_equal(a.hash, chained.hash, 32);
 }
 
+static void an_actor_is_a_person_the_control_socket_or_the_server(void **state)
+{
+    struct arena mem;
+    arena_init(&mem, 0);
+    assert_true(str_eq(audit_actor(&mem, 70123, false), S("user:70123")));
+    assert_true(str_eq(audit_actor(&mem, 0, true), S("control")));
+    assert_true(str_eq(audit_actor(&mem, 0, false), S("system")));
+    arena_release(&mem);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_same_row_has_the_same_hash),
         cmocka_unit_test(the_hash_never_changes),
         cmocka_unit_test(every_field_counts),
+        cmocka_unit_test(an_actor_is_a_person_the_control_socket_or_the_server),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
