@@ -1,6 +1,6 @@
 /* err.h - what can go wrong, as a value.
  *
- * code says what kind of failure it is and maps to an HTTP status in web/router; name is the stable
+ * code says what kind of failure it is and maps to an HTTP status; name is the stable
  * lower_snake word that the API answers as "code" and under which guard/errors.inc keeps the sentence
  * for people in each language. name is always a string literal. A bug is no err: assert it. */
 #ifndef BASE_ERR_H
@@ -27,6 +27,9 @@ typedef struct err {
     enum err_code code;
     const char *name;
 } err;
+
+/* The HTTP status of such an answer; 500 for what is no code. */
+int err_status(enum err_code code);
 
 #define OK                ((err){ERR_NONE, ""})
 #define ERR(code_, name_) ((err){(code_), (name_)})

@@ -11,14 +11,6 @@ enum {
     RUNNING_LOOK_MS = 60000,
 };
 
-/* The status each kind of error is answered with; err.h says the same. */
-static const uint16_t status_of[] = {
-    [ERR_NONE] = 500,      [ERR_FORMAT] = 400,   [ERR_INVALID] = 422, [ERR_LOGIN] = 401,
-    [ERR_FORBIDDEN] = 403, [ERR_MISSING] = 404,  [ERR_METHOD] = 405,  [ERR_CONFLICT] = 409,
-    [ERR_TOO_LARGE] = 413, [ERR_TOO_MANY] = 429, [ERR_BUSY] = 503,    [ERR_FULL] = 503,
-    [ERR_STORE] = 500,     [ERR_IO] = 500,
-};
-
 /* The names of what this room refuses by itself. */
 static const struct refusal {
     int status;
@@ -180,8 +172,7 @@ static void begin(struct conn *c, const char *bytes, size_t len)
     ptrdiff_t max = app->admit(app->ctx, &r->http, &name);
     bool has_body = h.framing.chunked || h.framing.length > 0;
     if (max < 0) {
-        bool known = -max < (ptrdiff_t)COUNT(status_of);
-        refuse(c, r, known ? status_of[-max] : 500, name, has_body || !h.keep_alive);
+        refuse(c, r, err_status((enum err_code)(-max)), name, has_body || !h.keep_alive);
         return;
     }
     status = http_body_begin(&r->body, (str){head, (ptrdiff_t)len}, &h.framing, (size_t)max,

@@ -4,17 +4,6 @@
 
 #include <xxhash.h>
 
-int error_status(enum err_code code)
-{
-    static const int status[] = {
-        [ERR_NONE] = 200,      [ERR_FORMAT] = 400,   [ERR_INVALID] = 422, [ERR_LOGIN] = 401,
-        [ERR_FORBIDDEN] = 403, [ERR_MISSING] = 404,  [ERR_METHOD] = 405,  [ERR_CONFLICT] = 409,
-        [ERR_TOO_LARGE] = 413, [ERR_TOO_MANY] = 429, [ERR_BUSY] = 503,    [ERR_FULL] = 503,
-        [ERR_STORE] = 500,     [ERR_IO] = 500,
-    };
-    return (size_t)code < COUNT(status) ? status[code] : 500;
-}
-
 static void error_members(struct json_out *j, const char *name, const char *field,
                           enum language language, int64_t retry_after_ms)
 {
@@ -100,7 +89,7 @@ static void answer_request(struct call *c, err e)
                             .owner = c->request};
     if (e.code) {
         error_headers(c, e);
-        a.status = error_status(e.code);
+        a.status = err_status(e.code);
         a.body = error_body(c->mem, e.name, c->field, c->language, c->retry_after_ms);
     } else if (c->content_type.len) {
         a.content_type = c->content_type;

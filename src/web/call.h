@@ -72,7 +72,7 @@ struct call {
     str re;
     struct chat_place place; /* the visitor's; also of /w/ calls */
     const struct site_entry *site;
-    str origin; /* of /w/ calls: answered by CORS when it is one of the site's */
+    str origin; /* of a page on another host than ours; answered by CORS when it is a site's */
 
     /* while it runs */
     struct session *session;
@@ -141,7 +141,6 @@ void call_header(struct call *c, const char *name, str value);
 /* {"code","message","field"} */
 str error_body(struct arena *mem, const char *name, const char *field, enum language language,
                int64_t retry_after_ms);
-int error_status(enum err_code code);
 
 /* --- web.c: the whole --------------------------------------------------------------------------- */
 

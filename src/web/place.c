@@ -3,13 +3,6 @@
 #include "track/visit.h"
 #include "web/call.h"
 
-static bool same_host(const struct call *c)
-{
-    str scheme, rest;
-    return c->request && str_cut(c->origin, ':', &scheme, &rest) &&
-           str_eq_nocase(str_slice(rest, 2, rest.len), c->request->host);
-}
-
 err call_place(struct call *c, str site_key, str token, int64_t visit)
 {
     c->site = site_of_key(c->web->sites, site_key);
@@ -17,7 +10,7 @@ err call_place(struct call *c, str site_key, str token, int64_t visit)
         c->field = "site";
         return ERR(ERR_MISSING, "site_unknown");
     }
-    if (c->origin.len && !same_host(c) && !site_allows_origin(c->site, c->origin))
+    if (c->origin.len && !site_allows_origin(c->site, c->origin))
         return ERR(ERR_FORBIDDEN, "origin_unknown");
     c->place.site_id = c->site->site.id;
     c->place.visit_id = visit;
