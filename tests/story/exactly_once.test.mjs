@@ -451,14 +451,57 @@ describe('sessions', () => {
     assert.equal((await carla.get('/api/reception')).status, 401)
     await carla.login('carla', carla.password)
     assert.equal((await carla.get('/api/reception')).status, 403)
+    await assert.rejects(carla.desk(), refused('not_permitted'))
+    await admin.ask('PATCH', at, { role: 'agent' })
+    await carla.login('carla', carla.password)
     const looking = await carla.desk()
-    await assert.rejects(
-      looking.socket.ask('say', { conversation: '1', key: newKey(), text: 'x' }),
-      refused('not_permitted'),
-    )
     await admin.ask('PATCH', at, { disabled: true })
     assert.equal((await looking.socket.closed).code, 1008)
     assert.equal((await carla.get('/api/me')).status, 401)
     await assert.rejects(carla.login('carla', carla.password))
+  })
+})
+
+describe('a busy reception', () => {
+  const OPEN = 400
+  let busy, visitors, desk
+
+  before(async () => {
+    busy = await startServer()
+    const chief = await busy.admin()
+    const place = await chief.site('Busy')
+    visitors = []
+    await together(Array.from({ length: OPEN }, (_, n) => n), 16, async (n) => {
+      const someone = new Visitor(busy, place)
+      await someone.view({ url: `http://clinic.test/a-page-with-a-name-of-some-length/${n}` })
+      await someone.connect()
+      await someone.open()
+      await someone.say(`first of ${n}`)
+      visitors.push(someone)
+    })
+    desk = new Desk(await chief.colleague('busy', 'supervisor'))
+  })
+
+  after(async () => {
+    await desk?.close()
+    for (const visitor of visitors ?? []) await visitor.close()
+    await busy?.end()
+  })
+
+  it('is told whole to a console that is slow to read, while messages pour in', async () => {
+    await desk.connect({ hello: false })
+    desk.socket.ws.pause()
+    // More than the kernels of both ends take: most of the answers stand in the server's queue.
+    const greeted = Promise.all(Array.from({ length: 24 }, () => desk.hello(0)))
+    await sleep(500)
+    await together(visitors.slice(0, 100), 16, (visitor) => visitor.say('second'))
+    await sleep(300)
+    desk.socket.ws.resume()
+    const [{ conversations }] = await greeted
+    assert.equal(conversations.length, OPEN)
+    assert.ok(JSON.stringify(conversations).length > 300_000)
+    for (const visitor of visitors.slice(0, 100))
+      await desk.socket.next('message', (m) => m.conversation === visitor.conversation)
+    assert.equal(desk.socket.ended, undefined)
   })
 })
