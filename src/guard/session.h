@@ -20,9 +20,9 @@ enum language { LANGUAGE_ZH, LANGUAGE_EN };
 struct who {
     int64_t user; /* 0: nobody signed in */
     enum role role;
-    unsigned may;  /* permission bits */
-    bool own_only; /* sees only own conversations, and those waiting */
-    bool control;  /* the control socket: the system itself */
+    unsigned may;     /* permission bits */
+    bool own_only;    /* sees only own conversations, and those waiting */
+    bool control;     /* the control socket: the system itself */
     bool must_change; /* the password is not yet their own: nothing else may be called */
     enum language language;
     str name;        /* shown to colleagues and visitors */
