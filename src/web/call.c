@@ -59,7 +59,7 @@ err call_query_limit(struct call *c, int64_t most, int64_t *limit)
 /* Whoever has a first password, which others know, may change it, and little else. */
 static bool before_password(const struct route *r)
 {
-    static err (*const open[])(struct call *c) = {
+    static err (*const open[])(struct call * c) = {
         on_login, on_me, on_me_change, on_password_change, on_logout, on_logout_everywhere};
     for (size_t i = 0; i < COUNT(open); i++)
         if (r->handle == open[i])

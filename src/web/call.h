@@ -205,7 +205,7 @@ MUST_USE err sites_read(struct db *main, struct site_list **out);
  * the server starts, and on the main writer after a commit. */
 bool sites_take(struct sites *s, struct site_list *l);
 void site_list_free(struct site_list *l);
-MUST_USE err sites_reload(struct sites *s, struct db *main); /* both */
+MUST_USE err sites_reload(struct sites *s, struct db *main);    /* both */
 const struct site_entry *site_of_key(struct sites *s, str key); /* NULL: unknown or retired */
 const struct site_entry *site_of_id(struct sites *s, int64_t id);
 bool site_allows_origin(const struct site_entry *s, str origin);
