@@ -12,6 +12,9 @@ export function useWords() {
   const now = useNow()
   const zh = (): boolean => locale.value === 'zh'
 
+  /** One page, two pages: English has two words where Chinese has one. */
+  const many = (n: number, one: string, more: string): string => t(n === 1 ? one : more, { n: n.toLocaleString('en-US') })
+
   function span(ms: number): string {
     const s = spanOf(ms)
     if (s.hours) return t('time.hours', { h: s.hours, m: s.minutes })
@@ -59,7 +62,7 @@ export function useWords() {
       return url
     }
   }
-  return { t, te, locale, zh, now, span, response, ago, clock, moment, exact, dimension, label, short, channel,
+  return { t, te, locale, zh, now, many, span, response, ago, clock, moment, exact, dimension, label, short, channel,
     engine, source, who, path, anchor }
 }
 

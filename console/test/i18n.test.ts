@@ -48,6 +48,17 @@ describe('catalogues', () => {
     const unused = [...words.zh.keys()].filter((key) => !text.includes(`'${key}'`) && ![...lead].some((l) => key.startsWith(l)))
     expect(unused).toEqual([])
   })
+  it('have words for every act that the server writes to the audit log', () => {
+    const server = ['web', 'acts', 'cli', '.'].flatMap((room) => {
+      const folder = join(__dirname, '../../src', room)
+      return readdirSync(folder).filter((f) => f.endsWith('.c')).map((f) => readFileSync(join(folder, f), 'utf8'))
+    }).join('\n')
+    const calls = [...server.matchAll(/audit(?:_write)?\([^;]*;/g)].map((m) => m[0])
+    const acts = new Set(calls.flatMap((call) => [...call.matchAll(/"([a-z_]+(?:\.[a-z_]+)?)"/g)].map((m) => m[1]!))
+      .filter((name) => !['control', 'system', 'visitor', 'conversation', 'true', 'false'].includes(name)))
+    expect(acts.size).toBeGreaterThan(15)
+    for (const act of acts) expect(words.zh.has(`audit.${act.replace(/\./g, '_')}`), act).toBe(true)
+  })
   it('never put markup into the page', () => {
     for (const text of code) expect(text).not.toMatch(/v-html|innerHTML|insertAdjacentHTML/)
   })
