@@ -22,7 +22,8 @@ FLOORS = {
 # Values and the clock come in as arguments; no database, socket or global.
 PURE = {
     "track/source", "track/visit", "chat/conversation", "chat/routing", "label/outcome",
-    "label/contact", "label/claims", "funnel/funnel", "facts/query", "facts/metric",
+    "label/contact", "label/contact_preview", "label/contact_sign", "label/claims",
+    "funnel/funnel", "facts/query", "facts/metric",
 }
 # What tables of values can reach whole: the pure files, the floor under all and the parsers.
 COVERED = PURE | {"base/*", "facts/today", "net/http", "net/ws"}
