@@ -361,7 +361,7 @@ size_t visit_table_live(struct visit_table *t, int64_t site, int64_t now, size_t
     if (max > live)
         max = live;
     *out = arena_new(mem, struct visit, max);
-    for (const struct entry *e = t->pages.newest; count < max; e = e->older_page)
+    for (const struct entry *e = t->pages.newest; e && count < max; e = e->older_page)
         if (e->state != GONE && (!site || e->visit.site_id == site))
             copy_out(&e->visit, mem, &(*out)[count++]);
     pthread_mutex_unlock(&t->lock);
