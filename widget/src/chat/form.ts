@@ -66,6 +66,7 @@ export class Form {
             h('div', { class: 'field' },
                 h('label', { for: input.id }, label, optional && h('em', {}, w.optional)), input, ...more);
         this.name.placeholder = w.namePh;
+        this.question.placeholder = w.questionPh;
         fill(this.back, w.agentBack + ' ',
             h('button', { class: 'link', type: 'button', onclick: () => this.parts.talk() }, w.talkNow));
         fill(this.el,
@@ -79,9 +80,8 @@ export class Form {
             h('div', { class: 'agree' },
                 h('label', {}, this.consent, h('span', {}, w.agree(this.house.settings().retention_days))),
                 this.disagrees, h('small', {}, this.parts.privacy())),
-            this.result,
-            h('button', { class: 'btn main big', type: 'submit' }, w.submit),
-            h('p', { class: 'tiny' }, this.parts.emergency()));
+            h('p', { class: 'tiny' }, this.parts.emergency()),
+            h('div', { class: 'go-on' }, this.result, h('button', { class: 'btn main big', type: 'submit' }, w.submit)));
         this.agents(this.online);
         if (this.bad.textContent) this.check();
         if (this.disagrees.textContent) this.agreed(true);
@@ -133,7 +133,8 @@ export class Form {
             site: this.house.site, visitor, visit, key: this.key,
             phone: text(this.phone.value, 40), name: text(this.name.value, 80),
             time: this.time < 0 ? '' : w.times[this.time],
-            text: text(this.question.value, 4000), consent: this.consent.checked,
+            text: text(this.question.value, 4000) || w.questionPh, // the empty field says what it means
+            consent: this.consent.checked,
         }, this.parts.page());
         try {
             await this.house.call<Said>('/w/message', message);
