@@ -22,7 +22,7 @@ export class Form {
         oninput: () => this.bad.textContent && this.check(), onblur: () => this.phone.value && this.check() });
     private bad = h('small', { class: 'bad', id: 'ly-phone-bad', role: 'alert' });
     private name = h('input', { id: 'ly-name', type: 'text', autocomplete: 'name', maxlength: '26' });
-    private question = h('textarea', { id: 'ly-question', rows: '3', maxlength: '1300' });
+    private question = h('textarea', { id: 'ly-question', rows: '2', maxlength: '1300' });
     private consent = h('input', { type: 'checkbox', 'aria-describedby': 'ly-agree-bad', onchange: () => this.agreed(false) });
     private disagrees = h('small', { class: 'bad', id: 'ly-agree-bad', role: 'alert' });
     private result = h('p', { class: 'bad', role: 'alert' });
