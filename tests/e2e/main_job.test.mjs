@@ -181,6 +181,7 @@ test('the same for the consultant: offline, deaf, reloaded', async () => {
   agent.forgive(/ERR_INTERNET_DISCONNECTED|ERR_CONNECTION_(REFUSED|RESET)|WebSocket connection|ERR_EMPTY_RESPONSE/)
   agentLine.cut()
   await desk.locator('.line-off').waitFor()
+  await desk.locator('.presence').getByText('未连接').waitFor()
   await reply('断线时写的第一句')
   await reply('断线时写的第二句')
   assert.equal(await desk.locator('.msg.pending').count(), 2)

@@ -131,7 +131,25 @@ test('signing out everywhere ends the other browser too', async () => {
   await menu(one.page, '在所有设备退出')
   await one.page.getByRole('dialog').getByRole('button', { name: '在所有设备退出' }).click()
   await one.page.locator('input[name=login]').waitFor()
-  await two.page.locator('input[name=login]').waitFor()
+  await two.page.getByText('这个账号已在别处退出').waitFor()
+  assert.equal(await one.page.locator('.hintbox').count(), 0)
+})
+
+test('who does not chat works without a line, and a lost network is said all the same', async () => {
+  const who = await hire(admin, 'ads', '投放', 'marketing')
+  const { page, context } = await enter()
+  const lines = []
+  page.on('websocket', (line) => lines.push(line.url()))
+  await page.goto(server.url)
+  await page.getByRole('button', { name: 'English' }).click()
+  await signIn(page, who.login, who.password)
+  await page.locator('.tile').first().waitFor()
+  assert.equal((await who.client.ask('GET', '/api/me')).user.language, 'en')
+  await context.setOffline(true)
+  await page.locator('.line-off').getByText('No connection').waitFor({ timeout: 2000 })
+  await context.setOffline(false)
+  await page.locator('.line-off').waitFor({ state: 'detached' })
+  assert.deepEqual(lines, [])
 })
 
 test('the language stays chosen, on this device and on the next', async () => {
@@ -196,6 +214,7 @@ test('settings: a site and its line, a person, a canned reply, and the audit tha
   await page.getByRole('button', { name: '检查链条' }).click()
   await page.getByText(/✓ \d+ 条记录，链条完整/).waitFor()
   assert.ok((await page.locator('.tbl tbody tr').count()) > 10)
+  await page.locator('.tbl [title=login]').first().getByText('登录').waitFor()
 })
 
 test('nothing else went wrong on any page', () => {
