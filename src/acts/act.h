@@ -7,7 +7,8 @@
  *   desk.AGENT.CONVERSATION            for consoles; AGENT 0 while nobody has it, -1 once it has ended
  *                                      so. Consoles with "own conversations only" hear desk.0.* and
  *                                      their own desk.AGENT.*
- *   gone.AGENT.CONVERSATION            only for those: {"t":"gone"} when it left AGENT or the queue
+ *   gone.AGENT.CONVERSATION.NEXT       only for those, but not NEXT: {"t":"gone"} when it left AGENT
+ *                                      or the queue
  *   visitor.VISITOR.CONVERSATION.AGENT all tabs of a visitor
  * A written message is told as {"t":"message"} alone when nothing else changed but what the message
  * implies (last_*, counts, unanswered_since): consoles derive these. {"t":"conversation"} follows
