@@ -56,7 +56,7 @@ static const char *const sql[] = {
     [PAGES_OF] = "SELECT p.n, p.at, p.url, p.url_cut, p.title, COALESCE((SELECT"
                  " CAST(SUM(d.ms) AS INT8) FROM dwell d WHERE d.visit_id = p.visit_id"
                  " AND d.n = p.n), -1)"
-                 " FROM page_view p WHERE p.visit_id = $1 ORDER BY p.n LIMIT $2",
+                 " FROM page_view p WHERE p.visit_id = $1 ORDER BY p.n DESC LIMIT $2",
     [CLICKS_OF] = "SELECT n, anchor FROM click WHERE visit_id = $1 ORDER BY n, at, anchor",
     [VISIT_BY_ID] = VISIT " WHERE v.id = $1",
     [VISITS_BEFORE] = "SELECT visits_before + 1 FROM visit WHERE visitor_id = $1"
@@ -148,18 +148,23 @@ err click_insert(struct db *trail, int64_t visit, int n, int64_t at, str anchor)
     return db_exec(trail, sql[CLICK_INSERT], "inis", visit, n, at, anchor);
 }
 
+/* Newest first out of the store, so that a long visit shows its end; in order of n from here on. */
 static err read_pages(struct db *trail, struct arena *mem, struct visit_trail *t)
 {
     struct rows r;
+    struct page *newest_first;
     err e = db_query(trail, &r, sql[PAGES_OF], "in", t->visit.id, PAGES_SHOWN);
-    t->pages = arena_new(mem, struct page, PAGES_SHOWN);
+    newest_first = arena_new(mem, struct page, PAGES_SHOWN);
     while (!e.code && db_next(&r, &e))
-        t->pages[t->page_count++] = (struct page){.n = (int)rows_int(&r, 0),
-                                                  .at = rows_int(&r, 1),
-                                                  .url = text_at(&r, mem, 2),
-                                                  .url_cut = rows_int(&r, 3) != 0,
-                                                  .title = text_at(&r, mem, 4),
-                                                  .dwell_ms = rows_int(&r, 5)};
+        newest_first[t->page_count++] = (struct page){.n = (int)rows_int(&r, 0),
+                                                      .at = rows_int(&r, 1),
+                                                      .url = text_at(&r, mem, 2),
+                                                      .url_cut = rows_int(&r, 3) != 0,
+                                                      .title = text_at(&r, mem, 4),
+                                                      .dwell_ms = rows_int(&r, 5)};
+    t->pages = arena_new(mem, struct page, PAGES_SHOWN);
+    for (size_t i = 0; i < t->page_count; i++)
+        t->pages[i] = newest_first[t->page_count - 1 - i];
     return e;
 }
 

@@ -28,7 +28,8 @@ struct visit_trail {
     struct page *pages;
     size_t page_count;
 };
-/* Visits of a visitor in one month's file, newest first, each with its pages (at most 200). */
+/* Visits of a visitor in one month's file, newest first, each with its pages in order (the
+ * newest 200). */
 MUST_USE err visits_of(struct db *trail, struct arena *mem, int64_t visitor, int max,
                        struct visit_trail **out, size_t *count);
 /* ERR_MISSING "visit_missing". */

@@ -156,6 +156,22 @@ static void a_trail_shows_pages_dwell_and_clicks(void **state)
     assert_int_equal(count, 0);
 }
 
+static void a_long_visit_shows_its_end(void **state)
+{
+    struct place *p = *state;
+    struct visit_trail *t;
+    size_t n;
+    add(p, 50, 5, NOW); /* with page 1 */
+    for (int page = 2; page <= 260; page++)
+        assert_int_equal(
+            page_view_insert(p->db, 50, page, NOW + page, S("https://a.cn/"), false, S("")).code,
+            0);
+    assert_int_equal(visits_of(p->db, &p->mem, 5, 10, &t, &n).code, 0);
+    assert_int_equal(t[0].page_count, 200);
+    for (int i = 0; i < 200; i++)
+        assert_int_equal(t[0].pages[i].n, 61 + i);
+}
+
 static void at_most_200_pages_of_a_visit_are_shown(void **state)
 {
     struct place *p = *state;
@@ -249,6 +265,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(every_statement_prepares, setup, teardown),
         cmocka_unit_test_setup_teardown(a_visit_comes_back_as_it_was, setup, teardown),
         cmocka_unit_test_setup_teardown(a_trail_shows_pages_dwell_and_clicks, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_long_visit_shows_its_end, setup, teardown),
         cmocka_unit_test_setup_teardown(at_most_200_pages_of_a_visit_are_shown, setup, teardown),
         cmocka_unit_test_setup_teardown(the_table_is_filled_with_what_is_still_open, setup,
                                         teardown),
