@@ -203,7 +203,8 @@ def node_tests(tally, folder, binary):
         "LAIYU_BIN": str(ROOT / binary), "LAIYU_FULL": "1" if tally.full else "0",
         "ASAN_OPTIONS": f"log_path={REPORTS}/asan:strict_string_checks=1",
         "UBSAN_OPTIONS": f"log_path={REPORTS}/ubsan:print_stacktrace=1:halt_on_error=1",
-        "TSAN_OPTIONS": f"log_path={REPORTS}/tsan:second_deadlock_stack=1",
+        "TSAN_OPTIONS": f"log_path={REPORTS}/tsan:second_deadlock_stack=1:"
+                        f"suppressions={ROOT}/tests/tsan.supp",
     }
     if shared.is_dir():
         env["LAIYU_SHARED"] = str(shared)
