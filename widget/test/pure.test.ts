@@ -1,3 +1,4 @@
+import { webcrypto } from 'node:crypto'
 import { describe, expect, it } from 'vitest';
 import { DwellClock } from '../src/dwell';
 import { addClosed, mayInvite, wasClosed, type InviteFacts } from '../src/invite';
@@ -5,6 +6,9 @@ import { PageCount, pageId } from '../src/page';
 import { backoff, clean, clip, later, newKey } from '../src/text';
 import { makeStore } from '../src/store';
 import { phoneFault } from '../src/chat/phone';
+
+// Browsers have it; Node.js 18 keeps it in a module.
+globalThis.crypto ??= webcrypto as Crypto
 
 describe('pages', () => {
     it.each([
